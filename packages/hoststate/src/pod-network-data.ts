@@ -1,0 +1,38 @@
+/** Where the CNI plugin finds its data, below the agent's root folder. */
+export const POD_NETWORK_DATA_PATH = "/var/lib/pharos/cni.json";
+
+/** One address range of a bridge, cut to this host. */
+export interface PodRange {
+  /** The whole subnet of the bridge on all hosts; the prefix length of pod addresses comes from it. */
+  readonly subnet: string;
+  /** The part of `subnet` that this host hands out addresses from. */
+  readonly block: string;
+  /** First and last address that may be handed out, inside `block`. */
+  readonly rangeStart: string;
+  readonly rangeEnd: string;
+  /** The bridge's own address on this host, when it is a gateway. */
+  readonly gateway?: string;
+  /** Addresses inside the block that are never handed out. */
+  readonly exclude: readonly string[];
+}
+
+/** A bridge on this host that pods may be attached to. */
+export interface PodBridge {
+  readonly name: string;
+  readonly isGateway: boolean;
+  readonly ipMasq: boolean;
+  /** Bytes. */
+  readonly mtu?: number;
+  readonly ranges: readonly PodRange[];
+  readonly routes: readonly { readonly dst: string; readonly gw?: string }[];
+}
+
+/** All that the CNI plugin needs to know; written by the agent at commit, or given inline in the plugin's configuration. */
+export interface PodNetworkData {
+  readonly version: 1;
+  /** `epoch/number` of the revision that it was made from. */
+  readonly revision: string;
+  /** The bridge of a pod that names none; absent when there is no unambiguous default. */
+  readonly defaultBridge?: string;
+  readonly bridges: readonly PodBridge[];
+}

@@ -1,0 +1,107 @@
+import ipaddr from "ipaddr.js";
+
+export type Family = "ipv4" | "ipv6";
+
+/** An IP address as a number with its family. `value` has 32 or 128 bits. */
+export interface Ip {
+  readonly family: Family;
+  readonly value: bigint;
+}
+
+/** An address with a prefix length: `10.1.0.2/24` keeps the host bits, see `networkOf`. */
+export interface Prefix {
+  readonly ip: Ip;
+  readonly length: number;
+}
+
+/** The width of an address of `family` in bits. */
+export function bitsOf(family: Family): number {
+  return family === "ipv4" ? 32 : 128;
+}
+
+/** Parses `10.1.0.2` or `fd00::1` (no zone index, no IPv4 short forms); undefined when `text` is neither. */
+export function parseIp(text: string): Ip | undefined {
+  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return fromBytes("ipv4", ipaddr.IPv4.parse(text).toByteArray());
+  if (text.includes(":") && !text.includes("%") && ipaddr.IPv6.isValid(text)) return fromBytes("ipv6", ipaddr.IPv6.parse(text).toByteArray());
+  return undefined;
+}
+
+/** Parses `10.1.0.2/24`; undefined when `text` is not an address, a slash and a length in range. */
+export function parsePrefix(text: string): Prefix | undefined {
+  const match = /^([^/]+)\/(\d{1,3})$/.exec(text);
+  const ip = parseIp(match?.[1] ?? "");
+  const length = Number(match?.[2]);
+  return ip === undefined || length > bitsOf(ip.family) ? undefined : { ip, length };
+}
+
+/** The bytes of an address in network order: 4 or 16. */
+export function bytesOf(ip: Ip): Uint8Array {
+  const bytes = new Uint8Array(bitsOf(ip.family) / 8);
+  let rest = ip.value;
+  for (let index = bytes.length - 1; index >= 0; index--) {
+    bytes[index] = Number(rest & 0xffn);
+    rest >>= 8n;
+  }
+  return bytes;
+}
+
+/** The address of 4 or 16 bytes in network order. */
+export function fromBytes(family: Family, bytes: ArrayLike<number>): Ip {
+  let value = 0n;
+  for (let index = 0; index < bytes.length; index++) value = (value << 8n) | BigInt(bytes[index] ?? 0);
+  return { family, value };
+}
+
+/** Canonical text: dotted quad, or RFC 5952 for IPv6. */
+export function formatIp(ip: Ip): string {
+  return ipaddr.fromByteArray([...bytesOf(ip)]).toString();
+}
+
+export function formatPrefix(prefix: Prefix): string {
+  return `${formatIp(prefix.ip)}/${prefix.length}`;
+}
+
+/** The same prefix with its host bits cleared. */
+export function networkOf(prefix: Prefix): Prefix {
+  return { ip: firstOf(prefix), length: prefix.length };
+}
+
+/** The lowest address of a prefix (the network address). */
+export function firstOf(prefix: Prefix): Ip {
+  const host = BigInt(bitsOf(prefix.ip.family) - prefix.length);
+  return { family: prefix.ip.family, value: (prefix.ip.value >> host) << host };
+}
+
+/** The highest address of a prefix (in IPv4 the broadcast address). */
+export function lastOf(prefix: Prefix): Ip {
+  const host = BigInt(bitsOf(prefix.ip.family) - prefix.length);
+  return { family: prefix.ip.family, value: firstOf(prefix).value + (1n << host) - 1n };
+}
+
+/** The address `offset` above `ip`; the caller keeps it in range. */
+export function addressAt(ip: Ip, offset: bigint): Ip {
+  return { family: ip.family, value: ip.value + offset };
+}
+
+export function containsIp(prefix: Prefix, ip: Ip): boolean {
+  return prefix.ip.family === ip.family && firstOf(prefix).value <= ip.value && ip.value <= lastOf(prefix).value;
+}
+
+/** True when `outer` holds all of `inner`. */
+export function containsPrefix(outer: Prefix, inner: Prefix): boolean {
+  return outer.length <= inner.length && containsIp(outer, inner.ip);
+}
+
+export function overlaps(a: Prefix, b: Prefix): boolean {
+  return containsPrefix(a, b) || containsPrefix(b, a);
+}
+
+export function sameIp(a: Ip, b: Ip): boolean {
+  return a.family === b.family && a.value === b.value;
+}
+
+/** Order by family, then by value; for sorting. */
+export function compareIp(a: Ip, b: Ip): number {
+  if (a.family !== b.family) return a.family < b.family ? -1 : 1;
+  return a.value < b.value ? -1 : a.value > b.value ? 1 : 0;
+}
