@@ -1,6 +1,6 @@
 import { describeError, type Finding, hasErrors, PharosError } from "@pharos/base";
 import { compile, type HostFacts, type Live } from "@pharos/compiler";
-import { diff, type HostState, isEmpty, planOf, renderPlan, scopeOf } from "@pharos/hoststate";
+import { diff, type HostState, planOf, renderPlan, type Scope, scopeOf } from "@pharos/hoststate";
 import type { Kernel } from "@pharos/kernel";
 import { AGENT_NOT_CONVERGED, AGENT_REVISION_REFUSED } from "./codes.ts";
 import type { HashedRevision } from "./snapshot.ts";
@@ -12,6 +12,8 @@ export interface ReconcileInput {
   readonly kernel: Kernel;
   readonly host: string;
   readonly revision: HashedRevision;
+  /** What ran before a new revision: unmarked things that only it named (files, sysctls, ports) are looked at once more, so that they can go. */
+  readonly previous?: HashedRevision;
   readonly live: Live;
   /** Called with the text of every non-empty plan before it is applied. */
   readonly onPlan: (text: string) => void;
@@ -28,31 +30,31 @@ export type ReconcileResult =
 /** One round: facts → compile → (observe → diff → plan → apply) until nothing differs. */
 export async function reconcile(input: ReconcileInput): Promise<ReconcileResult> {
   const facts = await input.kernel.facts();
-  const { value: desired, findings } = compile({ revision: input.revision, host: input.host, live: input.live, facts });
+  const compiled = (revision: HashedRevision) => compile({ revision, host: input.host, live: input.live, facts });
+  const { value: desired, findings } = compiled(input.revision);
   if (hasErrors(findings)) {
     const first = findings.find((finding) => finding.severity === "ERROR");
     const error = new PharosError(AGENT_REVISION_REFUSED, `${first?.path ?? ""}: ${first?.description ?? ""}`, { action: first?.recommendation ?? "" });
     return { kind: "refused", error, findings, facts };
   }
-  const outcome = await converge(input, desired);
+  const scope = input.previous === undefined ? scopeOf(desired) : scopeOf(desired, compiled(input.previous).value);
+  const outcome = await converge(input, desired, scope);
   return outcome.error === undefined ? { kind: "converged", steps: outcome.steps, findings, facts } : { kind: "failed", error: outcome.error, findings, facts };
 }
 
-async function converge(input: ReconcileInput, desired: HostState): Promise<{ steps: number; error?: PharosError }> {
+async function converge(input: ReconcileInput, desired: HostState, scope: Scope): Promise<{ steps: number; error?: PharosError }> {
+  const remaining = async () => planOf(diff(await input.kernel.observe(scope), desired));
   let steps = 0;
-  let plan = planOf(diff(await input.kernel.observe(scopeOf(desired)), desired));
-  for (let pass = 0; pass < MAX_PASSES; pass++) {
-    if (plan.length === 0) return { steps };
+  let plan = await remaining();
+  for (let pass = 0; pass < MAX_PASSES && plan.length > 0; pass++) {
     input.onPlan(renderPlan(plan));
     const outcome = await input.kernel.apply(plan);
     steps += outcome.done.length;
     if (outcome.failed !== undefined) return { steps, error: outcome.failed.error };
-    const changes = diff(await input.kernel.observe(scopeOf(desired)), desired);
-    if (isEmpty(changes)) return { steps };
-    plan = planOf(changes);
+    plan = await remaining();
   }
-  const rest = renderPlan(plan);
-  return { steps, error: new PharosError(AGENT_NOT_CONVERGED, `still to do after ${MAX_PASSES} passes: ${rest}`) };
+  if (plan.length === 0) return { steps };
+  return { steps, error: new PharosError(AGENT_NOT_CONVERGED, `still to do after ${MAX_PASSES} passes: ${renderPlan(plan)}`) };
 }
 
 /** The reason text of a result that is not converged. */

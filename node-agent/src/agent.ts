@@ -1,0 +1,168 @@
+import { type Clock, describeError, type Finding, type Log } from "@pharos/base";
+import type { HostFacts, Live } from "@pharos/compiler";
+import type { Kernel } from "@pharos/kernel";
+import { chooseRevision, sameRevision } from "./choose-revision.ts";
+import { type ReconcileResult, reasonOf, reconcile } from "./reconcile.ts";
+import type { AgentState } from "./report.ts";
+import { type AgentSnapshot, type HashedRevision, NO_LIVE, type RejectedRevision, type SnapshotFolder } from "./snapshot.ts";
+import type { Wake, WakeReason } from "./wake.ts";
+
+/** Full look at the kernel when nothing else wakes the agent. */
+const FULL_ROUND_MS = 10_000;
+/** A burst of events becomes one round. */
+const SETTLE_MS = 20;
+/** Back-off of rounds that fail: doubled from the first to the last. */
+const RETRY_MS = { first: 500, last: 30_000 };
+const MAX_REJECTED = 20;
+
+/** How the agent stands after a round; the reporter publishes it. */
+export interface AgentStanding {
+  readonly state: AgentState;
+  readonly message: string;
+  readonly running?: HashedRevision;
+  readonly rejected: readonly RejectedRevision[];
+  readonly findings: readonly Finding[];
+  readonly facts?: HostFacts;
+}
+
+export interface AgentOptions {
+  readonly host: string;
+  readonly kernel: Kernel;
+  readonly snapshots: SnapshotFolder;
+  readonly seed?: HashedRevision;
+  /** What the store shows; undefined parts were never seen. */
+  readonly view: { newestRevision(): HashedRevision | undefined; live(): Live | undefined };
+  readonly wake: Wake;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onStanding: (standing: AgentStanding) => void;
+}
+
+/** The reconcile loop of one host. It never tears down on exit: what runs goes on running. */
+export class Agent {
+  readonly #options: AgentOptions;
+  #snapshot: AgentSnapshot = { live: NO_LIVE, rejected: [] };
+  #retryMs = RETRY_MS.first;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+  }
+
+  /** Runs until `signal` aborts: first what the disk holds, then what the store says. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { wake, snapshots } = this.#options;
+    this.#snapshot = await snapshots.read();
+    wake.call("start");
+    let timeoutMs = FULL_ROUND_MS;
+    while (!signal.aborted) {
+      const reasons = await wake.next({ timeoutMs, settleMs: SETTLE_MS, signal });
+      if (signal.aborted) return;
+      timeoutMs = await this.#guardedRound(reasons);
+    }
+  }
+
+  async #guardedRound(reasons: ReadonlySet<WakeReason>): Promise<number> {
+    try {
+      if (await this.#round(reasons)) {
+        this.#retryMs = RETRY_MS.first;
+        return FULL_ROUND_MS;
+      }
+    } catch (error) {
+      this.#options.log.error("round failed", { error: describeError(error) });
+      this.#report({ state: "Degraded", message: describeError(error), findings: [] });
+    }
+    const wait = this.#retryMs;
+    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.last);
+    return wait;
+  }
+
+  /** True when nothing is left to do until the next event. */
+  async #round(reasons: ReadonlySet<WakeReason>): Promise<boolean> {
+    await this.#rememberLive();
+    const choice = this.#choose();
+    if (choice.target === undefined) {
+      this.#report({ state: "Starting", message: "no revision yet: neither on disk, nor in the store, nor a seed", findings: [] });
+      return true;
+    }
+    const result = await this.#reconcile(choice.target, choice.isNew ? choice.fallback : undefined, reasons);
+    if (result.kind === "converged") return this.#converged(choice.target, result);
+    if (choice.isNew) return this.#rollBack(choice.target, result, choice.fallback);
+    this.#options.log.error("the kernel is not in the wanted state", { error: reasonOf(result) });
+    this.#report({ state: "Degraded", message: reasonOf(result), running: choice.target, findings: result.findings, facts: result.facts });
+    return false;
+  }
+
+  #choose() {
+    const newest = this.#options.view.newestRevision();
+    const { lastGood, rejected } = this.#snapshot;
+    const { seed } = this.#options;
+    return chooseRevision({
+      rejected,
+      ...(newest === undefined ? {} : { newest }),
+      ...(lastGood === undefined ? {} : { lastGood }),
+      ...(seed === undefined ? {} : { seed }),
+    });
+  }
+
+  #reconcile(revision: HashedRevision, previous: HashedRevision | undefined, reasons: ReadonlySet<WakeReason>): Promise<ReconcileResult> {
+    const { kernel, host, log } = this.#options;
+    return reconcile({
+      kernel,
+      host,
+      revision,
+      live: this.#snapshot.live,
+      ...(previous === undefined ? {} : { previous }),
+      onPlan: (text) => log.info("plan", { revision: `${revision.epoch}/${revision.number}`, why: [...reasons].join(" "), text }),
+    });
+  }
+
+  async #converged(revision: HashedRevision, result: Extract<ReconcileResult, { kind: "converged" }>): Promise<boolean> {
+    const { lastGood } = this.#snapshot;
+    if (lastGood === undefined || !sameRevision(lastGood, revision)) {
+      await this.#options.snapshots.writeLastGood(revision);
+      this.#snapshot = { ...this.#snapshot, lastGood: revision };
+    }
+    const rolledBack = this.#newestIsRejected();
+    this.#report({
+      state: rolledBack === undefined ? "Committed" : "RolledBack",
+      message: rolledBack === undefined ? `revision ${revision.number} is in the kernel` : rolledBack.reason,
+      running: revision,
+      findings: result.findings,
+      facts: result.facts,
+    });
+    return true;
+  }
+
+  async #rollBack(failed: HashedRevision, result: Exclude<ReconcileResult, { kind: "converged" }>, fallback?: HashedRevision): Promise<boolean> {
+    const reason = reasonOf(result);
+    this.#options.log.error("revision failed, going back", { revision: `${failed.epoch}/${failed.number}`, reason });
+    const entry = { epoch: failed.epoch, number: failed.number, hash: failed.hash, reason };
+    const rejected = [...this.#snapshot.rejected, entry].slice(-MAX_REJECTED);
+    this.#snapshot = { ...this.#snapshot, rejected };
+    await this.#options.snapshots.writeRejected(rejected);
+    if (fallback === undefined) {
+      this.#report({ state: "Failed", message: reason, findings: result.findings, facts: result.facts });
+      return true;
+    }
+    const back = await this.#reconcile(fallback, failed, new Set<WakeReason>(["retry"]));
+    const state = back.kind === "converged" ? "RolledBack" : "Degraded";
+    this.#report({ state, message: reason, running: fallback, findings: result.findings, facts: back.facts });
+    return back.kind === "converged";
+  }
+
+  #newestIsRejected(): RejectedRevision | undefined {
+    const newest = this.#options.view.newestRevision();
+    return newest === undefined ? undefined : this.#snapshot.rejected.find((rejected) => sameRevision(rejected, newest));
+  }
+
+  async #rememberLive(): Promise<void> {
+    const live = this.#options.view.live();
+    if (live === undefined || live === this.#snapshot.live) return;
+    this.#snapshot = { ...this.#snapshot, live };
+    await this.#options.snapshots.writeLive(live);
+  }
+
+  #report(standing: Omit<AgentStanding, "rejected">): void {
+    this.#options.onStanding({ ...standing, rejected: this.#snapshot.rejected });
+  }
+}

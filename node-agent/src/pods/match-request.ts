@@ -1,0 +1,34 @@
+import type { PodNetwork } from "@pharos/kinds";
+import type { RunningContainer } from "./runtime.ts";
+
+/** Labels (Podman) or annotations (Kubernetes) by which Piccolo marks what belongs to a scenario. */
+const PICCOLO_MARKS = ["scenario", "package", "model"].map((what) => `io.pullpiri.annotations.${what}`);
+
+/** A request of RequestNetworkPod that this host may have to answer. */
+export function isPendingRequest(podNetwork: PodNetwork, host: string): boolean {
+  const { request, host: wanted } = podNetwork.spec;
+  const phase = podNetwork.status?.phase ?? "Pending";
+  return request !== undefined && phase === "Pending" && (wanted === undefined || wanted === "" || wanted === host);
+}
+
+/**
+ * The containers that a request's `pod_name` means. Piccolo sends a scenario's name there, so the first of these that
+ * finds any decides: pod name (`namespace/name`, bare: `default`), the marks of Piccolo, container name.
+ */
+export function matchContainers(podName: string, containers: readonly RunningContainer[]): readonly RunningContainer[] {
+  const [namespace, name] = podName.includes("/") ? splitOnce(podName) : ["default", podName];
+  const byPod = containers.filter(({ pod }) => pod.name === name && pod.namespace === namespace);
+  if (byPod.length > 0) return byPod;
+  const byMark = containers.filter((container) => PICCOLO_MARKS.some((mark) => markOf(container, mark) === podName));
+  if (byMark.length > 0) return byMark;
+  return containers.filter((container) => container.name === podName);
+}
+
+function markOf(container: RunningContainer, mark: string): string | undefined {
+  return container.labels[mark] ?? container.annotations[mark];
+}
+
+function splitOnce(text: string): [string, string] {
+  const at = text.indexOf("/");
+  return [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,65 @@
+import type { Finding } from "@pharos/base";
+import type { HostFacts } from "@pharos/compiler";
+import type { HostReportStatus } from "@pharos/kinds";
+import type { HashedRevision, RejectedRevision } from "./snapshot.ts";
+
+/** How the agent stands, in the words of HostReport.status.state. */
+export type AgentState = "Starting" | "Applying" | "Committed" | "RolledBack" | "Failed" | "Degraded";
+
+/** A host's part of a bridge's subnet, and how many addresses of it pods hold. */
+export interface BlockUse {
+  readonly bridge: string;
+  readonly subnet: string;
+  readonly block: string;
+  readonly used: number;
+}
+
+export interface ReportInput {
+  readonly state: AgentState;
+  readonly message: string;
+  readonly running?: HashedRevision;
+  readonly rejected: readonly RejectedRevision[];
+  readonly findings: readonly Finding[];
+  readonly facts?: HostFacts;
+  readonly blocks: readonly BlockUse[];
+  /** ISO 8601, UTC; of the last change of state. */
+  readonly since: string;
+}
+
+/** Findings beyond this number are counted in the last one, so that a report stays small. */
+const MAX_FINDINGS = 50;
+
+/** The status of this host's HostReport; equal input gives an equal status, so that it is written only on change. */
+export function reportStatus(input: ReportInput): HostReportStatus {
+  const { running, facts } = input;
+  return {
+    state: input.state,
+    ...(running === undefined ? {} : { revision: { epoch: running.epoch, number: running.number, hash: running.hash } }),
+    rejected: input.rejected.map(({ epoch, number, reason }) => ({ epoch, number, reason: reason.slice(0, 1000) })),
+    findings: input.findings.slice(0, MAX_FINDINGS).map(reportedFinding),
+    blocks: [...input.blocks],
+    interfaces: (facts?.interfaces ?? []).map(({ name, mac, addresses, manager }) => ({
+      name,
+      ...(mac === undefined ? {} : { mac }),
+      addresses: [...addresses],
+      ...(manager === undefined ? {} : { manager }),
+    })),
+    ...(facts === undefined
+      ? {}
+      : { features: { bridgeNetfilter: facts.bridgeNetfilter, nftables: facts.nftables, ipv6: facts.ipv6 } }),
+    conditions: [
+      {
+        type: "Ready",
+        status: input.state === "Committed" ? "True" : "False",
+        reason: input.state,
+        message: input.message.slice(0, 1000),
+        lastTransitionTime: input.since,
+      },
+    ],
+  };
+}
+
+function reportedFinding(finding: Finding) {
+  const { code, severity, path, description, recommendation, source } = finding;
+  return { code, severity, path, description, recommendation, ...(source?.document === undefined ? {} : { document: source.document }) };
+}

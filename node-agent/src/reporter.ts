@@ -1,0 +1,76 @@
+import { isDeepStrictEqual } from "node:util";
+import { type Clock, describeError, hasCode, type Log } from "@pharos/base";
+import type { HostReportStatus } from "@pharos/kinds";
+import { STORE_NOT_FOUND, type Store } from "@pharos/store";
+
+export interface ReporterOptions {
+  readonly store: Store;
+  readonly host: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const RETRY_MS = { first: 250, last: 10_000 };
+
+/** Writes this host's HostReport: the latest status wins, equal ones are not written, failures are repeated. */
+export class Reporter {
+  readonly #options: ReporterOptions;
+  #latest: HostReportStatus | undefined;
+  #written: HostReportStatus | undefined;
+  #ring: (() => void) | undefined;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a status; `run` writes it as soon as the store can be reached. */
+  publish(status: HostReportStatus): void {
+    this.#latest = status;
+    this.#ring?.();
+  }
+
+  /** Forgets what was written, so that a new, empty store is told again. */
+  storeChanged(): void {
+    this.#written = undefined;
+    this.#ring?.();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    let waitMs = RETRY_MS.first;
+    while (!signal.aborted) {
+      const status = this.#latest;
+      if (status === undefined || isDeepStrictEqual(status, this.#written)) {
+        await this.#pause(60_000, signal);
+        continue;
+      }
+      try {
+        await this.#write(status);
+        this.#written = status;
+        waitMs = RETRY_MS.first;
+      } catch (error) {
+        this.#options.log.warn("cannot write the host report", { error: describeError(error) });
+        await this.#options.clock.sleep(waitMs, signal);
+        waitMs = Math.min(waitMs * 2, RETRY_MS.last);
+      }
+    }
+  }
+
+  async #write(status: HostReportStatus): Promise<void> {
+    const { store, host } = this.#options;
+    const ref = { kind: "HostReport", name: host } as const;
+    try {
+      await store.patchStatus(ref, status);
+    } catch (error) {
+      if (!hasCode(error, STORE_NOT_FOUND)) throw error;
+      await store.create({ apiVersion: "pharos.io/v1", kind: "HostReport", metadata: { name: host }, spec: { host } });
+      await store.patchStatus(ref, status);
+    }
+  }
+
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    const rung = new AbortController();
+    this.#ring = () => rung.abort();
+    await this.#options.clock.sleep(ms, AbortSignal.any([signal, rung.signal]));
+    this.#ring = undefined;
+  }
+}

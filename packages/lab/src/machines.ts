@@ -1,0 +1,57 @@
+import type { LabLayout, WireEnd } from "./layout.ts";
+import { run, tryRun } from "./run.ts";
+
+/** Folder in which `ip netns` keeps its namespaces. */
+const NETNS_FOLDER = "/run/netns";
+
+/** The path of a named network namespace. */
+export function namespacePath(name: string): string {
+  return `${NETNS_FOLDER}/${name}`;
+}
+
+/** Arguments for `nsenter` that run a program in a namespace; /sys and the cgroups stay, unlike with `ip netns exec`. */
+export function inNamespace(name: string, command: readonly string[]): readonly string[] {
+  return [`--net=${namespacePath(name)}`, "--", ...command];
+}
+
+/** Makes a namespace with loopback up. */
+export async function addNamespace(name: string): Promise<void> {
+  await run("ip", ["netns", "add", name]);
+  await run("ip", ["-n", name, "link", "set", "lo", "up"]);
+}
+
+/** Removes a namespace and all that is in it; one that is not there is no error. */
+export async function removeNamespace(name: string): Promise<void> {
+  const { code, stderr } = await tryRun("ip", ["netns", "delete", name]);
+  if (code !== 0 && !stderr.includes("No such file")) throw new Error(`cannot remove the namespace ${name}: ${stderr.trim()}`);
+}
+
+/** Makes all namespaces, switches and wires of a layout, and sets up the cloud VMs. */
+export async function buildMachines(layout: LabLayout): Promise<void> {
+  for (const name of [layout.wiring, ...layout.namespaces.values()]) await addNamespace(name);
+  for (const name of layout.switches) {
+    await run("ip", ["-n", layout.wiring, "link", "add", name, "type", "bridge", "mcast_snooping", "0"]);
+    await run("ip", ["-n", layout.wiring, "link", "set", name, "up"]);
+  }
+  for (const { a, b } of layout.wires) await plug(a, b);
+  for (const cloud of layout.cloud) {
+    for (const { interface: name, address } of cloud.addresses) {
+      await run("ip", ["-n", cloud.namespace, "address", "add", address, "dev", name]);
+      await run("ip", ["-n", cloud.namespace, "link", "set", name, "up"]);
+    }
+    if (cloud.gateway !== undefined) await run("ip", ["-n", cloud.namespace, "route", "add", "default", "via", cloud.gateway]);
+  }
+}
+
+/** The wire itself is up only at the lab's end: setting the machine's end up is the agent's work. */
+async function plug(a: WireEnd, b: WireEnd): Promise<void> {
+  await run("ip", ["-n", a.namespace, "link", "add", a.name, "type", "veth", "peer", "name", b.name, "netns", b.namespace]);
+  if (b.switch !== undefined) {
+    await run("ip", ["-n", b.namespace, "link", "set", b.name, "master", b.switch, "up"]);
+  }
+}
+
+/** Removes all namespaces of a layout. */
+export async function removeMachines(names: Iterable<string>): Promise<void> {
+  for (const name of names) await removeNamespace(name);
+}
