@@ -1,0 +1,25 @@
+export * from "./address-message.ts";
+export * from "./constants.ts";
+export * from "./link-message.ts";
+export { decodeLink, type LinkRecord } from "./link-record.ts";
+export {
+  type Attributes,
+  attribute,
+  attributesOf,
+  errnoOf,
+  message,
+  messagesOf,
+  type NetlinkMessage,
+  nested,
+  nestedOf,
+  stamped,
+  text,
+  textOf,
+  u8,
+  u8Of,
+  u16be,
+  u32,
+  u32Of,
+} from "./message.ts";
+export * from "./route-message.ts";
+export * from "./rule-message.ts";
