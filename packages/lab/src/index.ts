@@ -1,0 +1,6 @@
+export { type LabBinaries, type LabOptions, labDown, labUp, namespaceOf, restartProgram } from "./lab.ts";
+export { type LabLayout, layOut } from "./layout.ts";
+export { inNamespace } from "./machines.ts";
+export { callPlugin, type PodWish, startPod, stopPod } from "./pods.ts";
+export { isAlive, type LabProgram, stopPrograms } from "./programs.ts";
+export { type LabFolders, type LabPod, type LabState, labFolders, listLabs, readState, tryReadState } from "./state.ts";

@@ -1,0 +1,89 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PharosError } from "@pharos/base";
+import { LAB_MISSING } from "./codes.ts";
+import type { LabProgram } from "./programs.ts";
+
+/** A pod of the lab: a namespace, described to the agent as a container. */
+export interface LabPod {
+  readonly name: string;
+  readonly podNamespace: string;
+  readonly host: string;
+  readonly containerID: string;
+  readonly namespace: string;
+}
+
+/** All that is needed to find and to remove a lab again; one JSON file. */
+export interface LabState {
+  readonly version: 1;
+  readonly name: string;
+  /** Host (SoC, VM, cloud VM) → network namespace. */
+  readonly namespaces: Readonly<Record<string, string>>;
+  readonly wiring: string;
+  readonly agents: readonly string[];
+  readonly programs: readonly LabProgram[];
+  readonly pods: readonly LabPod[];
+  /** Process that keeps the user and mount namespace of a lab made by an ordinary user. */
+  readonly holder?: LabProgram;
+}
+
+/** The folders and files of one lab. */
+export interface LabFolders {
+  readonly top: string;
+  readonly state: string;
+  /** Unix socket of the Pharos API. */
+  readonly apiSocket: string;
+  /** Unix socket of the store, for agents. */
+  readonly agentSocket: string;
+  readonly control: string;
+  host(name: string): string;
+  log(program: string): string;
+}
+
+export function labFolders(root: string, name: string): LabFolders {
+  const top = join(root, name);
+  return {
+    top,
+    state: join(top, "state.json"),
+    control: join(top, "control"),
+    apiSocket: join(top, "control", "pharos.sock"),
+    agentSocket: join(top, "control", "agents.sock"),
+    host: (host) => join(top, "hosts", host),
+    log: (program) => join(top, "log", `${program}.log`),
+  };
+}
+
+export async function writeState(folders: LabFolders, state: LabState): Promise<void> {
+  await mkdir(folders.top, { recursive: true, mode: 0o700 });
+  await writeFile(`${folders.state}.tmp`, JSON.stringify(state, undefined, 2));
+  await rename(`${folders.state}.tmp`, folders.state);
+}
+
+/** The state of a lab; LAB_MISSING when there is none. */
+export async function readState(folders: LabFolders): Promise<LabState> {
+  const state = await tryReadState(folders);
+  if (state === undefined) throw new PharosError(LAB_MISSING, `no lab at ${folders.top}`);
+  return state;
+}
+
+export async function tryReadState(folders: LabFolders): Promise<LabState | undefined> {
+  try {
+    return JSON.parse(await readFile(folders.state, "utf8")) as LabState;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+export async function removeFolders(folders: LabFolders): Promise<void> {
+  await rm(folders.top, { recursive: true, force: true });
+}
+
+/** Names of the labs below `root`. */
+export async function listLabs(root: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(root)).sort();
+  } catch {
+    return [];
+  }
+}
