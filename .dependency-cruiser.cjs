@@ -32,7 +32,7 @@ module.exports = {
     only(pkg("ledger"), ["base", "hoststate"], ""),
     only(pkg("kernel"), ["base", "hoststate"], ""),
     only(pkg("outbox"), ["base"], ""),
-    only(pkg("store"), ["base", "kinds", "documents", "rpc"], ""),
+    only(pkg("store"), ["base", "kinds", "documents", "rpc", "compiler"], ""),
     only(pkg("lab"), ["base", "kinds", "compiler", "hoststate", "kernel", "documents"], ""),
     only("^cni-plugin/", ["base", "hoststate", "attach", "ledger", "kernel"], "the plugin stays small"),
     only("^operator/", ["base", "kinds", "documents", "compiler", "hoststate", "store"], "the operator never touches a kernel"),

@@ -1,11 +1,76 @@
-# Every target prints what it does. `make help` lists them.
+# `make help` lists the targets. Each target installs what it needs first and says so.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
-export PATH := $(CURDIR)/node_modules/node-linux-$(ARCH)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
-export NODE_OPTIONS := --experimental-vm-modules --disable-warning=ExperimentalWarning
-JEST := jest
 .DEFAULT_GOAL := help
-.PHONY: help
+MAKEFLAGS += --no-print-directory
+
+ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
+# Node 24 and the tools come from the lock file; the machine's own Node only runs `npm ci`.
+export PATH := $(CURDIR)/node_modules/node-linux-$(ARCH)/bin:$(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin:/sbin
+export NODE_OPTIONS := --disable-warning=ExperimentalWarning
+
+SOURCES := $(shell find packages operator node-agent cni-plugin grpc-bridge pharosctl pharos -name '*.ts' -not -name '*.test.ts' -not -path '*/node_modules/*' 2>/dev/null)
+
+.PHONY: help setup system generate verify build plugin test test-unit test-kernel test-lab demo bench-apply soak clean
+
 help: ## list the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+setup: system node_modules/.package-lock.json ## install npm packages by the lock file and Debian packages that are missing
+
+node_modules/.package-lock.json: package-lock.json
+	@echo "setup: npm packages by the lock file"
+	@env -u NODE_OPTIONS npm ci --loglevel=error
+	@touch $@
+
+system:
+	@scripts/install-system-packages
+
+generate: setup ## derive types, validators, schemas, references and stubs from crds/ and grpc-bridge/proto
+	@node scripts/generate-kinds.ts
+	@node scripts/generate-rpc.ts
+	@node scripts/verify-codes.ts --write
+
+verify: setup ## generated files, lint, types, imports, dead exports, error codes, file sizes
+	@echo "verify: generated files" && node scripts/generate-kinds.ts --check && node scripts/generate-rpc.ts --check
+	@echo "verify: lint" && biome check --error-on-warnings .
+	@echo "verify: types" && tsc -p .
+	@node scripts/verify-imports.ts
+	@echo "verify: dead exports" && knip
+	@node scripts/verify-codes.ts
+	@node scripts/verify-sizes.ts
+
+build: setup dist/pharos.mjs dist/pharosctl.mjs plugin ## bundle the programs and make the CNI plugin's executable
+
+dist/pharos.mjs: $(SOURCES) scripts/build-programs.ts
+	@node scripts/build-programs.ts pharos
+
+dist/pharosctl.mjs: $(SOURCES) scripts/build-programs.ts
+	@node scripts/build-programs.ts pharosctl
+
+plugin: setup
+	@node scripts/build-plugin.ts
+
+test: build ## unit, kernel and lab tiers; ends with one line "N passed, N failed"
+	@node scripts/run-tests.ts unit kernel lab
+
+test-unit: setup ## pure code, goldens, properties
+	@node scripts/run-tests.ts unit
+
+test-kernel: setup plugin ## network namespaces, real packets, the plugin's executable
+	@node scripts/run-tests.ts kernel
+
+test-lab: build ## whole vehicles with real agents and packets
+	@node scripts/run-tests.ts lab
+
+demo: build ## the vehicle of docs/examples/vehicle in a box: who reaches whom, and why (KEEP=1 leaves it up)
+	@node e2e/demo/main.ts
+
+bench-apply: setup ## compile and apply 10,000 forwardRules beside plain nft -f
+	@node bench/apply.bench.ts
+
+soak: build ## the counted proofs with their full counts
+	@N=1000 node scripts/run-tests.ts kernel
+
+clean: ## remove what was built (node_modules stays)
+	@rm -rf dist

@@ -1,0 +1,65 @@
+// Runs tiers one after the other and ends with one line: N passed, N failed[, N skipped].
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+interface JestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly numRuntimeErrorTestSuites: number;
+  readonly success: boolean;
+}
+
+/** Tiers that share the machine's timing run one file at a time. */
+const SERIAL: readonly string[] = ["lab", "kernel", "apiserver"];
+
+function runTier(tier: string, folder: string): Count {
+  const report = join(folder, `${tier}.json`);
+  const serial = SERIAL.includes(tier) ? ["--runInBand"] : ["--maxWorkers=2"];
+  const options = `${process.env.NODE_OPTIONS ?? ""} --experimental-vm-modules --disable-warning=ExperimentalWarning`;
+  console.log(`test: tier ${tier}`);
+  const run = spawnSync("jest", ["--selectProjects", tier, "--json", "--outputFile", report, "--silent=false", ...serial], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, NODE_OPTIONS: options },
+  });
+  const result = readReport(report);
+  if (result === undefined) return { passed: 0, failed: 1, skipped: 0 };
+  const broken = result.numRuntimeErrorTestSuites + (result.numFailedTests === 0 && run.status !== 0 && result.numRuntimeErrorTestSuites === 0 ? 1 : 0);
+  return { passed: result.numPassedTests, failed: result.numFailedTests + broken, skipped: result.numPendingTests + result.numTodoTests };
+}
+
+function readReport(path: string): JestReport | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as JestReport;
+  } catch {
+    console.error("jest wrote no report");
+    return undefined;
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), "pharos-test-"));
+let total: Count = { passed: 0, failed: 0, skipped: 0 };
+for (const tier of process.argv.slice(2)) {
+  const count = runTier(tier, folder);
+  const empty = count.passed + count.failed === 0;
+  if (empty) console.error(`test: tier ${tier} executed no test`);
+  const onCi = process.env.CI !== undefined && count.skipped > 0;
+  if (onCi) console.error(`test: tier ${tier} skipped ${count.skipped} on CI`);
+  total = {
+    passed: total.passed + count.passed,
+    failed: total.failed + count.failed + (empty ? 1 : 0) + (onCi ? count.skipped : 0),
+    skipped: total.skipped + (onCi ? 0 : count.skipped),
+  };
+}
+rmSync(folder, { recursive: true });
+console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`);
+process.exit(total.failed > 0 ? 1 : 0);
