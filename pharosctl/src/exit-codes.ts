@@ -1,0 +1,18 @@
+/** Exit codes of pharosctl; part of its interface. */
+export const EXIT = {
+  ok: 0,
+  /** Something went wrong that has no code of its own here. */
+  failure: 1,
+  /** The command line cannot be understood. */
+  usage: 2,
+  /** The documents have findings of severity ERROR; nothing was changed. */
+  findings: 3,
+  /** `explain`: the traffic is dropped or has no way. */
+  denied: 4,
+  /** Pharos cannot be reached. */
+  unreachable: 5,
+  /** The user answered no. */
+  declined: 6,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
