@@ -24,3 +24,28 @@ export const STORE_DENIED: CodeEntry = {
   title: "not allowed to write this object",
   action: "an agent may write only its own host's objects",
 };
+export const STORE_FILE_LOST: CodeEntry = {
+  code: "PHAROS-3008",
+  title: "store file was removed, replaced or damaged while it was open",
+  action: "restart the control plane; it opens the file that is there now, or begins a new store that adopts what the hosts report",
+};
+export const STORE_FILE_DAMAGED: CodeEntry = {
+  code: "PHAROS-3009",
+  title: "store file is damaged and was set aside",
+  action: "a new store was begun and adopts what the hosts report; apply the documents again, or restore the file from a backup",
+};
+export const STORE_FILE_REFUSED: CodeEntry = {
+  code: "PHAROS-3010",
+  title: "store file cannot be used",
+  action: "check the path, its permissions, and that no other control plane has it open",
+};
+export const STORE_REVISION_TOO_LARGE: CodeEntry = {
+  code: "PHAROS-3011",
+  title: "frozen documents are over 1 MiB",
+  action: "make the documents smaller, for example by rules over prefixes instead of single addresses",
+};
+export const STORE_REVISION_UNREADABLE: CodeEntry = {
+  code: "PHAROS-3012",
+  title: "revision cannot be read",
+  action: "the host stays with its last good revision; change a document so that a new revision is made",
+};

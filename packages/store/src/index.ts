@@ -1,0 +1,27 @@
+export { CHANGE_ANNOTATION, type ChangeTag, changeTag, DOOR_ANNOTATION } from "./annotations.ts";
+export {
+  STORE_CONFLICT,
+  STORE_DENIED,
+  STORE_EXISTS,
+  STORE_FILE_DAMAGED,
+  STORE_FILE_LOST,
+  STORE_FILE_REFUSED,
+  STORE_HISTORY_GONE,
+  STORE_INVALID,
+  STORE_NOT_FOUND,
+  STORE_REVISION_TOO_LARGE,
+  STORE_REVISION_UNREADABLE,
+  STORE_UNAVAILABLE,
+} from "./codes.ts";
+export { type Follow, type Followed, type FollowOptions, follow } from "./follow.ts";
+export { refOf, refText } from "./ref.ts";
+export { RefusedError } from "./refused.ts";
+export {
+  type DecodedRevision,
+  decodeRevision,
+  type EncodedRevision,
+  encodeRevision,
+  MAX_REVISION_BYTES,
+  revisionHash,
+} from "./revision-content.ts";
+export type { ApplySetResult, ChangeSet, Listing, ObjectRef, Reader, Store, WatchEvent, WatchOptions, Writer } from "./store.ts";
