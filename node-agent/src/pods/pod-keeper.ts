@@ -1,0 +1,124 @@
+import { mkdirSync, watch } from "node:fs";
+import { type Clock, describeError, type Log } from "@pharos/base";
+import type { PodNetwork } from "@pharos/kinds";
+import { readLedger } from "@pharos/ledger";
+import { refOf, type Store } from "@pharos/store";
+import { Wake } from "../wake.ts";
+import { isPendingRequest, matchContainers } from "./match-request.ts";
+import { type PublishAction, publishActions } from "./published-pods.ts";
+import { type PluginSettings, runPlugin } from "./run-plugin.ts";
+import type { ContainerRuntime, RunningContainer } from "./runtime.ts";
+
+const IFNAME = "eth0";
+/** Full look at requests and ledger when nothing wakes the keeper. */
+const ROUND_MS = 10_000;
+const SETTLE_MS = 5;
+const RETRY_MS = 1000;
+
+export interface PodKeeperOptions {
+  readonly host: string;
+  readonly store: Store;
+  readonly runtime: ContainerRuntime;
+  readonly plugin: PluginSettings;
+  readonly podNetworks: () => readonly PodNetwork[];
+  /** True once the host's network is committed: before that an attachment would find no bridge data. */
+  readonly isReady: () => boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Answers requests for running containers, and publishes this host's ledger as PodNetworks. */
+export class PodKeeper {
+  readonly #options: PodKeeperOptions;
+  readonly #wake: Wake;
+  /** Which request an attachment of this run answered: containerID → request id. */
+  readonly #answered = new Map<string, string>();
+
+  constructor(options: PodKeeperOptions) {
+    this.#options = options;
+    this.#wake = new Wake(options.clock);
+  }
+
+  /** Something that the keeper reads has changed. */
+  call(): void {
+    this.#wake.call("request");
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { runtime, plugin, log } = this.#options;
+    runtime.watch(() => this.#wake.call("request"), signal);
+    mkdirSync(plugin.stateDir, { recursive: true, mode: 0o700 });
+    watch(plugin.stateDir, { signal }, () => this.#wake.call("ledger")).on("error", () => {});
+    let timeoutMs = ROUND_MS;
+    this.#wake.call("start");
+    while (!signal.aborted) {
+      await this.#wake.next({ timeoutMs, settleMs: SETTLE_MS, signal });
+      if (signal.aborted) return;
+      try {
+        await this.#answerRequests();
+        await this.#publish();
+        timeoutMs = ROUND_MS;
+      } catch (error) {
+        log.warn("pods are not up to date in the store", { error: describeError(error) });
+        timeoutMs = RETRY_MS;
+      }
+    }
+  }
+
+  async #answerRequests(): Promise<void> {
+    const { host, podNetworks, runtime, isReady } = this.#options;
+    const pending = podNetworks().filter((object) => isPendingRequest(object, host));
+    if (pending.length === 0 || !isReady()) return;
+    const containers = await runtime.list();
+    for (const request of pending) {
+      const matching = matchContainers(request.spec.request?.podName ?? "", containers);
+      if (matching.length > 0) await this.#answer(request, matching);
+    }
+  }
+
+  /** Attaches every container that matches; a container that shares the host's namespace has nothing to attach. */
+  async #answer(request: PodNetwork, containers: readonly RunningContainer[]): Promise<void> {
+    const { store, plugin, host, log } = this.#options;
+    const said: string[] = [];
+    const addresses: string[] = [];
+    let failed = false;
+    for (const container of containers) {
+      const title = `${container.pod.namespace}/${container.pod.name}`;
+      if (container.netns === undefined) {
+        said.push(`${title}: nothing to attach, it shares the network of ${host}`);
+        continue;
+      }
+      try {
+        const { bridge } = request.spec;
+        const result = await runPlugin("ADD", plugin, { container, ifname: IFNAME, ...(bridge === undefined || bridge === "" ? {} : { bridge }) });
+        this.#answered.set(container.id, request.spec.request?.id ?? "");
+        addresses.push(...addressesOf(result));
+        said.push(`${title}: ${addressesOf(result).join(" ")}`);
+      } catch (error) {
+        failed = true;
+        log.error("cannot attach", { pod: title, error: describeError(error) });
+        said.push(`${title}: ${describeError(error)}`);
+      }
+    }
+    await store.patchStatus(refOf<"PodNetwork">(request), { phase: failed ? "Failed" : "Attached", addresses, message: said.join("; ").slice(0, 1000) });
+  }
+
+  async #publish(): Promise<void> {
+    const { host, podNetworks, plugin } = this.#options;
+    const actions = publishActions(readLedger(plugin.stateDir), podNetworks(), host, (id) => this.#answered.get(id));
+    for (const action of actions) await this.#act(action);
+  }
+
+  async #act(action: PublishAction): Promise<void> {
+    const { store } = this.#options;
+    if (action.kind === "delete") return store.delete({ kind: "PodNetwork", name: action.name, namespace: action.namespace });
+    const { status, ...object } = action.object;
+    if (action.kind === "create") await store.create<"PodNetwork">(object);
+    if (status !== undefined) await store.patchStatus(refOf<"PodNetwork">(action.object), status);
+  }
+}
+
+function addressesOf(result: unknown): readonly string[] {
+  const { ips } = (result ?? {}) as { ips?: readonly { readonly address?: string }[] };
+  return (ips ?? []).map(({ address }) => address ?? "").filter((address) => address !== "");
+}
