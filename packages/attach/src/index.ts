@@ -1,0 +1,16 @@
+export { type Attachment, type AttachmentFacts, decideAttachment, type HeldAttachment, type PodRoute, sameKey } from "./attachment.ts";
+export type { PodAddress } from "./choose-addresses.ts";
+export * from "./codes.ts";
+export { type JsonObject, listOf, objectOf, textOf } from "./fields.ts";
+export { aliasOf, hostNameOf, POD_ALIAS } from "./names.ts";
+export { readNetworkData } from "./network-data.ts";
+export {
+  ADDRESS_ANNOTATION,
+  BRIDGE_ANNOTATION,
+  type PodKey,
+  type PodParameters,
+  type PodRequest,
+  readKey,
+  readRequest,
+} from "./request.ts";
+export { type AttachedLinks, CNI_VERSIONS, type CniResult, type CniVersion, isCniVersion, resultOf } from "./result.ts";

@@ -1,0 +1,35 @@
+import type { PodKey } from "./request.ts";
+
+const MASK = 0xffff_ffff_ffff_ffffn;
+
+/** FNV-1a with 64 bits, then the finalizer of MurmurHash3, so that the bits taken from it are even. */
+function hash64(text: string): bigint {
+  let hash = 0xcbf2_9ce4_8422_2325n;
+  for (const byte of new TextEncoder().encode(text)) hash = ((hash ^ BigInt(byte)) * 0x100_0000_01b3n) & MASK;
+  hash = ((hash ^ (hash >> 33n)) * 0xff51_afd7_ed55_8ccdn) & MASK;
+  hash = ((hash ^ (hash >> 33n)) * 0xc4ce_b9fe_1a85_ec53n) & MASK;
+  return hash ^ (hash >> 33n);
+}
+
+function hex12(text: string): string {
+  return (hash64(text) >> 16n).toString(16).padStart(12, "0");
+}
+
+/** Name of the host's end of a pod's veth pair: `pv` and 12 hex digits. `turn` gives another name where one is taken. */
+export function hostNameOf({ network, containerID, ifname }: PodKey, turn = 0): string {
+  return `pv${hex12(`name/${network}/${containerID}/${ifname}/${turn}`)}`;
+}
+
+/** A locally administered unicast hardware address (IEEE 802, U/L bit set) that stays the same for the key. */
+export function macOf({ network, containerID, ifname }: PodKey): string {
+  const digits = hex12(`mac/${network}/${containerID}/${ifname}`).slice(2);
+  return `02:${digits.replace(/(..)(?=.)/g, "$1:")}`;
+}
+
+/** Start of the alias of every link that belongs to a pod. */
+export const POD_ALIAS = "pharos-pod";
+
+/** The mark on the host's end: who owns it, readable in `ip link`. At most 255 bytes, as the kernel takes. */
+export function aliasOf({ containerID, ifname }: PodKey): string {
+  return `${POD_ALIAS}:${containerID.slice(0, 200)}:${ifname}`;
+}

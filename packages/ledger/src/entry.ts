@@ -1,0 +1,30 @@
+/** What identifies an attachment: CNI's network name, container and interface (CNI 1.1, "Parameters"). */
+export interface AttachmentKey {
+  readonly network: string;
+  readonly containerID: string;
+  readonly ifname: string;
+}
+
+/** An attachment that holds addresses on this host. */
+export interface LedgerEntry {
+  readonly key: AttachmentKey;
+  /** Name of the bridge that the addresses belong to. */
+  readonly bridge: string;
+  /** Addresses with the prefix length of the subnet: `10.2.1.5/24`. */
+  readonly addresses: readonly string[];
+  /** Name of the host's end of the veth pair. */
+  readonly hostName: string;
+  /** Hardware address of the pod's end, lower case with colons. */
+  readonly mac: string;
+  /** The boot in which it was made; pods do not outlive a boot. */
+  readonly bootId: string;
+  /** The pod, where the runtime names it. */
+  readonly pod?: { readonly namespace: string; readonly name: string };
+  /** Path of the pod's network namespace at the time of ADD. */
+  readonly netns?: string;
+}
+
+/** The key as one text; its parts cannot hold a `/`. */
+export function keyText({ network, containerID, ifname }: AttachmentKey): string {
+  return `${network}/${containerID}/${ifname}`;
+}
