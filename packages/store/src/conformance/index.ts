@@ -1,0 +1,3 @@
+export type { MakeStore, StoreUnderTest } from "./fixtures.ts";
+export { readerConformance } from "./reader.ts";
+export { writerConformance } from "./writer.ts";
