@@ -6,7 +6,9 @@ const anyIp = fc.oneof(
   fc.bigInt({ min: 0n, max: 2n ** 32n - 1n }).map((value) => ({ family: "ipv4" as const, value })),
   fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }).map((value) => ({ family: "ipv6" as const, value })),
 );
-const anyPrefix = anyIp.chain((ip) => fc.integer({ min: 0, max: ip.family === "ipv4" ? 32 : 128 }).map((length): Prefix => ({ ip, length })));
+const anyPrefix = anyIp.chain((ip) =>
+  fc.integer({ min: 0, max: ip.family === "ipv4" ? 32 : 128 }).map((length): Prefix => ({ ip, length })),
+);
 
 describe("prefix", () => {
   test("text and value round-trip", () => {
@@ -23,8 +25,11 @@ describe("prefix", () => {
     );
   });
 
-  test.each(["10.1", "10.1.0.256", "010.1.0.1", "fe80::1%eth0", "", "10.0.0.0/33", "a/8", "10.0.0.0/-1", "10.0.0.0/8/8"])("refuses %j", (text) => {
-    expect(parseIp(text)).toBeUndefined();
-    expect(parsePrefix(text)).toBeUndefined();
-  });
+  test.each(["10.1", "10.1.0.256", "010.1.0.1", "fe80::1%eth0", "", "10.0.0.0/33", "a/8", "10.0.0.0/-1", "10.0.0.0/8/8"])(
+    "refuses %j",
+    (text) => {
+      expect(parseIp(text)).toBeUndefined();
+      expect(parsePrefix(text)).toBeUndefined();
+    },
+  );
 });

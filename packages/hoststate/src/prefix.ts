@@ -22,7 +22,8 @@ export function bitsOf(family: Family): number {
 /** Parses `10.1.0.2` or `fd00::1` (no zone index, no IPv4 short forms); undefined when `text` is neither. */
 export function parseIp(text: string): Ip | undefined {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return fromBytes("ipv4", ipaddr.IPv4.parse(text).toByteArray());
-  if (text.includes(":") && !text.includes("%") && ipaddr.IPv6.isValid(text)) return fromBytes("ipv6", ipaddr.IPv6.parse(text).toByteArray());
+  if (text.includes(":") && !text.includes("%") && ipaddr.IPv6.isValid(text))
+    return fromBytes("ipv6", ipaddr.IPv6.parse(text).toByteArray());
   return undefined;
 }
 

@@ -1,10 +1,10 @@
+import type { RenderedFile } from "./files.ts";
 import type { Address } from "./network/addresses.ts";
 import type { FirewallObject } from "./network/firewall.ts";
 import type { Link } from "./network/links.ts";
 import type { PolicyRule } from "./network/policy-rules.ts";
 import type { Route } from "./network/routes.ts";
 import type { Sysctl } from "./network/sysctls.ts";
-import type { RenderedFile } from "./files.ts";
 import type { Step } from "./step.ts";
 
 /** The sections of a host's state and the type of their items. A new kind of state is a new member here. */
@@ -39,6 +39,11 @@ export interface Section<Item> {
   equal(observed: Item, desired: Item): boolean;
   /** The steps for all changes of the section. */
   steps(changes: readonly Change<Item>[]): readonly Step[];
+  /**
+   * For an item that cannot or must not be deleted: what it becomes when nothing desires it any more (itself: it is left
+   * as it is). Undefined, or no such function: it is deleted.
+   */
+  release?(item: Item, observed: HostState): Item | undefined;
   /** The item as lines of text for goldens, plans and people. */
   text(item: Item): readonly string[];
 }

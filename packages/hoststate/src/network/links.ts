@@ -8,6 +8,8 @@ interface LinkCommon {
   readonly master?: string | null;
   /** Hardware address, lower case with colons. */
   readonly mac?: string;
+  /** Only in observed states: the link is administratively down, which is never desired. */
+  readonly down?: true;
 }
 
 export interface BridgeLink extends LinkCommon {
@@ -17,7 +19,7 @@ export interface BridgeLink extends LinkCommon {
   readonly multicastSnooping: boolean;
 }
 
-/** A veth pair with both ends in this namespace. `name` sorts before `peer`; the peer is an item of its own. */
+/** One end of a veth pair with both ends in this namespace. The peer is an item of its own, whose `peer` is this one. */
 export interface VethLink extends LinkCommon {
   readonly kind: "veth";
   readonly peer: string;
@@ -44,7 +46,10 @@ export interface DummyLink extends LinkCommon {
   readonly kind: "dummy";
 }
 
-/** An interface that we did not create: it is set up, may become a port of a bridge, and is never deleted. */
+/**
+ * An interface that we did not create: it is set up, may become a port of a bridge, and is never deleted. Every link
+ * without our mark is observed as this kind, whatever it is; when another kind is desired under its name, it is adopted.
+ */
 export interface PhysicalLink extends LinkCommon {
   readonly kind: "physical";
 }
