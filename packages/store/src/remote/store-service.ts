@@ -8,6 +8,7 @@ import { refOf } from "../ref.ts";
 import { refusal } from "../refused.ts";
 import type { Store } from "../store.ts";
 import type { Authorize, IntendedWrite } from "./authorize.ts";
+import type { HostPresence } from "./presence.ts";
 import { toWire } from "./wire-error.ts";
 import { refFromWire, refToWire } from "./wire-ref.ts";
 
@@ -21,11 +22,13 @@ export interface StoreServiceOptions {
   readonly store: Store;
   /** Which writes a caller may make; everybody may read. */
   readonly authorize: Authorize;
+  /** Learns which hosts have an open watch. */
+  readonly presence?: HostPresence;
   readonly log: Log;
 }
 
 /** The store behind the internal gRPC service, to be added to a server as `StoreServiceService`. */
-export function storeService({ store, authorize, log }: StoreServiceOptions): StoreServiceServer {
+export function storeService({ store, authorize, presence, log }: StoreServiceOptions): StoreServiceServer {
   const writing = <Q, S>(work: (request: Q, allow: Allow) => Promise<S>) =>
     unary<Q, S>(log, (request, host) => work(request, (write) => requireAllowed(authorize, host, write)));
   return {
@@ -34,7 +37,11 @@ export function storeService({ store, authorize, log }: StoreServiceOptions): St
       return { objectJson: object === undefined ? "" : JSON.stringify(object) };
     }),
     list: (call) => void streaming(call, log, () => sendList(store, call)),
-    watch: (call) => void streaming(call, log, (signal) => sendChanges(store, call, signal)),
+    watch: (call) => {
+      const host = call.metadata.get(HOST_KEY)[0]?.toString() ?? "";
+      const leave = host === "" ? () => {} : presence?.enter(host);
+      void streaming(call, log, (signal) => sendChanges(store, call, signal)).finally(leave);
+    },
     create: writing(async ({ objectJson }, allow) => {
       const object = parseObject(objectJson);
       allow({ verb: "create", object });
