@@ -1,0 +1,5 @@
+export type { Contribution, Feature, FeatureInput, FeatureOutput } from "./contribution.ts";
+export type { Allocation, DocumentSet, HostFacts, Live, Revision, RevisionContent } from "./documents.ts";
+export { buildVehicle, type VehicleInput } from "./vehicle/build.ts";
+export type { BridgeRange, Failsafe, Host, HostInterface, Origin, PlacedBridge, Segment, Vehicle } from "./vehicle/model.ts";
+export { qualifiedName } from "./vehicle/names.ts";
