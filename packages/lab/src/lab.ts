@@ -109,13 +109,13 @@ function startControl(options: LabOptions, layout: LabLayout): LabProgram {
   const { folders } = options;
   const namespace = layout.namespaces.get(layout.agents[0] ?? "") ?? layout.wiring;
   const callback = options.callback === undefined ? [] : ["--callback", options.callback];
-  const args = ["standalone", "--data-dir", folders.control, "--api-socket", folders.apiSocket, "--agent-socket", folders.agentSocket, "--listen", "127.0.0.1:9091"];
+  const args = ["standalone", "--data-dir", folders.control, "--socket", folders.socket, "--listen", "127.0.0.1:9091"];
   return startProgram({ name: "control", namespace, command: [...options.binaries.pharos, ...args, ...callback], log: folders.log("control"), env: options.env });
 }
 
 function startAgent(options: LabOptions, layout: LabLayout, host: string): LabProgram {
   const { folders } = options;
-  const args = ["agent", "--host", host, "--store", `unix:${folders.agentSocket}`, "--root", folders.host(host), "--plugin", options.binaries.plugin];
+  const args = ["agent", "--host", host, "--store", `unix:${folders.socket}`, "--root", folders.host(host), "--plugin", options.binaries.plugin];
   const namespace = layout.namespaces.get(host) ?? layout.wiring;
   return startProgram({ name: `agent-${host}`, namespace, command: [...options.binaries.pharos, ...args], log: folders.log(`agent-${host}`), env: options.env });
 }

@@ -31,10 +31,8 @@ export interface LabState {
 export interface LabFolders {
   readonly top: string;
   readonly state: string;
-  /** Unix socket of the Pharos API. */
-  readonly apiSocket: string;
-  /** Unix socket of the store, for agents. */
-  readonly agentSocket: string;
+  /** Unix socket of the Pharos API and of the store service. */
+  readonly socket: string;
   readonly control: string;
   host(name: string): string;
   log(program: string): string;
@@ -46,8 +44,7 @@ export function labFolders(root: string, name: string): LabFolders {
     top,
     state: join(top, "state.json"),
     control: join(top, "control"),
-    apiSocket: join(top, "control", "pharos.sock"),
-    agentSocket: join(top, "control", "agents.sock"),
+    socket: join(top, "control", "pharos.sock"),
     host: (host) => join(top, "hosts", host),
     log: (program) => join(top, "log", `${program}.log`),
   };

@@ -1,0 +1,1 @@
+export { type AgentConfig, runAgent } from "./run-agent.ts";

@@ -1,0 +1,61 @@
+import { hostname } from "node:os";
+import { describeError, type LogLevel } from "@pharos/base";
+import { Command, Option } from "commander";
+import { agentCommand } from "./agent-command.ts";
+import { callbackEndpoint } from "./callback-option.ts";
+import { daemonLog } from "./log.ts";
+import { standaloneCommand } from "./standalone-command.ts";
+
+interface CommonOptions {
+  readonly logLevel: LogLevel;
+  readonly logFormat: "json" | "text";
+  readonly logDir?: string;
+}
+
+const stop = new AbortController();
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
+
+const program = new Command("pharos").description("The daemons of Pharos, the network orchestrator of a software-defined vehicle.");
+
+function daemon(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .addOption(new Option("--log-level <level>").choices(["debug", "info", "warn", "error"]).default("info"))
+    .addOption(new Option("--log-format <format>").choices(["json", "text"]).default("text"))
+    .option("--log-dir <folder>", "log files as well, rotated daily");
+}
+
+function logOf(name: string, options: CommonOptions) {
+  const { logLevel: level, logFormat: format, logDir: folder } = options;
+  return daemonLog({ level, format, program: name, ...(folder === undefined ? {} : { folder }) });
+}
+
+const list = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+daemon("agent", "keep this host's kernel in the state that the documents ask for")
+  .option("--host <name>", "name of this SoC or VM in the Node document", hostname())
+  .option("--store <address>", "store service: unix:/path or host:port", "unix:/run/pharos/pharos.sock")
+  .option("--root <folder>", "prefix of all paths of this host", "/")
+  .option("--plugin <path>", "the CNI plugin's executable", "/opt/cni/bin/pharos")
+  .action((options) => agentCommand(options, logOf("agent", options).child({ host: options.host }), stop.signal));
+
+daemon("standalone", "operator, bridge and embedded store in one process, for a vehicle without Kubernetes")
+  .option("--data-dir <folder>", "store and outboxes", "/var/lib/pharos/control")
+  .option("--listen <host:port>", "TCP address of the Pharos API (repeatable)", list)
+  .option("--socket <path>", "unix socket of the Pharos API and of the agents' store service (repeatable)", list)
+  .option("--plaintext-from <prefix>", "source beyond loopback that may call without TLS (repeatable)", list)
+  .option("--callback <dialect=address>", "receiver of completions: spec=host:port or pullpiri=host:port (repeatable)", list)
+  .action((options) => {
+    const { dataDir, listen = ["127.0.0.1:9091"], socket: sockets = ["/run/pharos/pharos.sock"], plaintextFrom = [], callback = [] } = options;
+    const callbacks = callback.map(callbackEndpoint);
+    return standaloneCommand({ dataDir, listen, sockets, plaintextFrom, callbacks }, logOf("standalone", options), stop.signal);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(describeError(error));
+  process.exitCode = 1;
+}
+process.exit();

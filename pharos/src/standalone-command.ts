@@ -1,0 +1,64 @@
+import { randomUUID } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Log, systemClock } from "@pharos/base";
+import { admitObject } from "@pharos/documents";
+import { type CallbackEndpoint, type ListenAddress, runBridge } from "@pharos/grpc-bridge";
+import { runOperator } from "@pharos/operator";
+import { StoreServiceService } from "@pharos/rpc";
+import type { Store } from "@pharos/store";
+import { openEmbeddedStore } from "@pharos/store/embedded";
+import { authorizeAgent, HostPresence, storeService } from "@pharos/store/remote";
+
+/** Settings of `pharos standalone`: the whole control plane of a vehicle without Kubernetes. */
+export interface StandaloneSettings {
+  /** Folder of the store's file and of the callbacks' outboxes. */
+  readonly dataDir: string;
+  /** TCP addresses of the Pharos API, `host:port`. */
+  readonly listen: readonly string[];
+  /** Unix sockets of the Pharos API; the agents' store service is served on each as well. */
+  readonly sockets: readonly string[];
+  /** Addresses beyond loopback that may call without TLS. */
+  readonly plaintextFrom: readonly string[];
+  readonly callbacks: readonly CallbackEndpoint[];
+}
+
+/** Runs operator, bridge and the embedded store in one process until `signal` aborts. */
+export async function standaloneCommand(settings: StandaloneSettings, log: Log, signal: AbortSignal): Promise<void> {
+  await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
+  const presence = new HostPresence();
+  const stop = new AbortController();
+  const ended = AbortSignal.any([signal, stop.signal]);
+  const opened = openStore(settings.dataDir, log, () => stop.abort());
+  const bridge = runBridge({
+    store: opened,
+    listen: listenAddresses(settings),
+    plaintextFrom: settings.plaintextFrom,
+    callbacks: settings.callbacks,
+    stateDir: join(settings.dataDir, "callbacks"),
+    clock: systemClock,
+    log: log.child({ part: "bridge" }),
+    signal: ended,
+    connectedHosts: () => presence.hosts(),
+    extraServices: (store) => [
+      { service: StoreServiceService, implementation: storeService({ store, authorize: authorizeAgent, presence, log: log.child({ part: "store" }) }) },
+    ],
+  });
+  const store = await opened;
+  try {
+    await Promise.all([bridge, runOperator({ home: { store }, clock: systemClock, log: log.child({ part: "operator" }), signal: ended })]);
+  } finally {
+    await store.close();
+  }
+}
+
+/** A store file that disappears ends the process: started again, it opens a new store, which adopts what the agents run. */
+function openStore(dataDir: string, log: Log, onLost: () => void): Promise<Store> {
+  return Promise.resolve(
+    openEmbeddedStore({ path: join(dataDir, "pharos.sqlite"), admit: admitObject, clock: systemClock, newId: randomUUID, log, onLost }),
+  );
+}
+
+function listenAddresses({ listen, sockets }: StandaloneSettings): readonly ListenAddress[] {
+  return [...listen.map((address) => ({ address })), ...sockets.map((unixSocket) => ({ unixSocket }))];
+}
