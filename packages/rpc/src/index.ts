@@ -1,3 +1,4 @@
+export { fileDescriptors, type ProtoFile } from "./file-descriptors.ts";
 export {
   ActionControllerConnectionClient,
   type ActionControllerConnectionServer,
@@ -7,7 +8,21 @@ export {
   NetworkStatus as PullpiriNetworkStatus,
   PodStatus as PullpiriPodStatus,
 } from "./generated/actioncontroller.ts";
-export { fileDescriptorSetBase64 } from "./generated/descriptors.ts";
+export {
+  HealthCheckRequest,
+  HealthCheckResponse,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+  HealthClient,
+  type HealthServer,
+  HealthService,
+} from "./generated/grpc/health/v1/health.ts";
+export {
+  ServerReflectionClient,
+  ServerReflectionRequest,
+  ServerReflectionResponse,
+  type ServerReflectionServer,
+  ServerReflectionService,
+} from "./generated/grpc/reflection/v1/reflection.ts";
 export {
   ApplySetRequest,
   ApplySetResponse,
