@@ -1,3 +1,4 @@
+export { LAB_MISSING, LAB_NO_NAMESPACES, LAB_UNKNOWN_PLACE } from "./codes.ts";
 export { type LabBinaries, type LabOptions, labDown, labUp, namespaceOf, restartProgram } from "./lab.ts";
 export { type LabLayout, layOut } from "./layout.ts";
 export { inNamespace } from "./machines.ts";
