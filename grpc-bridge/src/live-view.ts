@@ -1,0 +1,44 @@
+import type { Clock, Log } from "@pharos/base";
+import type { Kind, KindMap } from "@pharos/kinds";
+import { type Followed, follow, type Reader } from "@pharos/store";
+
+const FOLLOWED = ["Node", "Bridge", "RoutingConfig", "SecurityConfig", "ServiceDeployment", "ConfigRevision", "HostReport", "PodNetwork"] as const;
+export type FollowedKind = (typeof FOLLOWED)[number] & Kind;
+
+/** What the store holds, kept up to date, and a bell that rings on each change. */
+export interface LiveView {
+  items<K extends FollowedKind>(kind: K): readonly KindMap[K][];
+  /** True once every kind was listed. */
+  synced(): boolean;
+  /** Resolves at the next change, after `ms` at the latest, or when `signal` aborts. */
+  changed(ms: number, signal: AbortSignal): Promise<void>;
+  readonly finished: Promise<void>;
+}
+
+export interface LiveViewOptions {
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Follows all kinds that the bridge answers from. */
+export function openLiveView(reader: Reader, options: LiveViewOptions): LiveView {
+  const waiting = new Set<AbortController>();
+  const ring = (): void => {
+    for (const bell of waiting) bell.abort();
+  };
+  const followed = new Map<Kind, Followed<Kind>>(
+    FOLLOWED.map((kind) => [kind, follow<Kind>(reader, kind, { ...options, onSync: ring, onEvent: ring })]),
+  );
+  return {
+    items: <K extends FollowedKind>(kind: K) => (followed.get(kind)?.items() ?? []) as readonly KindMap[K][],
+    synced: () => [...followed.values()].every((one) => one.synced()),
+    changed: async (ms, signal) => {
+      const bell = new AbortController();
+      waiting.add(bell);
+      await options.clock.sleep(ms, AbortSignal.any([signal, bell.signal]));
+      waiting.delete(bell);
+    },
+    finished: Promise.all([...followed.values()].map((one) => one.finished)).then(() => {}),
+  };
+}
