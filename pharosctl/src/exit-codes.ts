@@ -1,3 +1,7 @@
+import { hasCode } from "@pharos/base";
+import { CommanderError } from "commander";
+import { CTL_FINDINGS, CTL_UNREACHABLE, CTL_USAGE } from "./codes.ts";
+
 /** Exit codes of pharosctl; part of its interface. */
 export const EXIT = {
   ok: 0,
@@ -16,3 +20,11 @@ export const EXIT = {
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** The exit code of a command that failed with `error`. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommanderError || hasCode(error, CTL_USAGE)) return EXIT.usage;
+  if (hasCode(error, CTL_UNREACHABLE)) return EXIT.unreachable;
+  if (hasCode(error, CTL_FINDINGS)) return EXIT.findings;
+  return EXIT.failure;
+}

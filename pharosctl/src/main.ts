@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { describeError, PharosError } from "@pharos/base";
+import { CommanderError } from "commander";
+import { exitCodeOf } from "./exit-codes.ts";
+import { labRoot } from "./lab-place.ts";
+import { pharosctlProgram } from "./program.ts";
+import type { Terminal } from "./terminal.ts";
+
+const bundled = existsSync(join(import.meta.dirname, "pharos.mjs"));
+const repository = bundled ? join(import.meta.dirname, "..") : join(import.meta.dirname, "../..");
+const env = process.env;
+const uid = env.PHAROS_LAB_ROOT === undefined ? (process.getuid?.() ?? 0) : 0;
+
+const terminal: Terminal = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  confirm: async (question) => {
+    if (!process.stdin.isTTY) return false;
+    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    const answer = await lines.question(`${question} [y/N] `);
+    lines.close();
+    return /^y(es)?$/i.test(answer.trim());
+  },
+};
+
+const program = pharosctlProgram({
+  terminal,
+  defaultServer: env.PHAROS_SERVER ?? "unix:/run/pharos/pharos.sock",
+  schemaFile: join(repository, "docs/reference/schema/vehicle.schema.json"),
+  lab: {
+    place: {
+      root: env.PHAROS_LAB_ROOT ?? labRoot(uid, tmpdir()),
+      binaries: {
+        pharos: [process.execPath, env.PHAROS_PROGRAM ?? join(import.meta.dirname, bundled ? "pharos.mjs" : "../../pharos/src/main.ts")],
+        plugin: env.PHAROS_CNI ?? join(repository, "dist/pharos-cni"),
+      },
+      env,
+    },
+    ...(uid === 0 ? {} : { self: { command: [process.execPath, process.argv[1] ?? ""], args: process.argv.slice(2), env } }),
+  },
+  onExit: (code) => {
+    process.exitCode = code;
+  },
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : exitCodeOf(error);
+  } else {
+    terminal.err(`${describeError(error)}\n`);
+    process.exitCode = exitCodeOf(error instanceof PharosError ? error : undefined);
+  }
+}
