@@ -33,3 +33,10 @@ export const POD_ALIAS = "pharos-pod";
 export function aliasOf({ containerID, ifname }: PodKey): string {
   return `${POD_ALIAS}:${containerID.slice(0, 200)}:${ifname}`;
 }
+
+/** The hardware address of a bridge: derived from its name, so that it is the same whoever makes the bridge, and stays when ports come and go. */
+export function bridgeMacOf(name: string): string {
+  return `02:${hex12(`bridge/${name}`)
+    .slice(2)
+    .replace(/(..)(?=.)/g, "$1:")}`;
+}

@@ -22,14 +22,14 @@ import { type JsonObject, listOf, objectOf, textOf, textsOf } from "./fields.ts"
 export function readNetworkData(value: unknown): PodNetworkData {
   try {
     const data = objectOf(value, "network data");
-    if (data["version"] !== 1) throw new RangeError(`version is ${JSON.stringify(data["version"])}, not 1`);
-    const bridges = listOf(data["bridges"], "bridges").map((bridge, index) =>
+    if (data.version !== 1) throw new RangeError(`version is ${JSON.stringify(data.version)}, not 1`);
+    const bridges = listOf(data.bridges, "bridges").map((bridge, index) =>
       readBridge(objectOf(bridge, `bridges[${index}]`), `bridges[${index}]`),
     );
-    const defaultBridge = textOf(data["defaultBridge"], "defaultBridge");
+    const defaultBridge = textOf(data.defaultBridge, "defaultBridge");
     return {
       version: 1,
-      revision: textOf(data["revision"], "revision") ?? "",
+      revision: textOf(data.revision, "revision") ?? "",
       ...(defaultBridge === undefined ? {} : { defaultBridge }),
       bridges,
     };
@@ -39,18 +39,18 @@ export function readNetworkData(value: unknown): PodNetworkData {
 }
 
 function readBridge(bridge: JsonObject, path: string): PodBridge {
-  const name = textOf(bridge["name"], `${path}.name`) ?? "";
+  const name = textOf(bridge.name, `${path}.name`) ?? "";
   if (!isInterfaceName(name)) throw new RangeError(`${path}.name is not an interface name: ${JSON.stringify(name)}`);
-  const mtu = bridge["mtu"];
+  const mtu = bridge.mtu;
   if (mtu !== undefined && !(Number.isInteger(mtu) && Number(mtu) >= 68 && Number(mtu) <= 65535))
     throw new RangeError(`${path}.mtu is ${JSON.stringify(mtu)}`);
   return {
     name,
-    isGateway: bridge["isGateway"] === true,
-    ipMasq: bridge["ipMasq"] === true,
+    isGateway: bridge.isGateway === true,
+    ipMasq: bridge.ipMasq === true,
     ...(mtu === undefined ? {} : { mtu: Number(mtu) }),
-    ranges: listOf(bridge["ranges"], `${path}.ranges`).map((range, index) => readRange(objectOf(range, path), `${path}.ranges[${index}]`)),
-    routes: listOf(bridge["routes"], `${path}.routes`).map((route, index) => readRoute(objectOf(route, path), `${path}.routes[${index}]`)),
+    ranges: listOf(bridge.ranges, `${path}.ranges`).map((range, index) => readRange(objectOf(range, path), `${path}.ranges[${index}]`)),
+    routes: listOf(bridge.routes, `${path}.routes`).map((route, index) => readRoute(objectOf(route, path), `${path}.routes[${index}]`)),
   };
 }
 
@@ -67,14 +67,14 @@ function readRange(range: JsonObject, path: string): PodRange {
     const ip = parseIp(text);
     if (ip === undefined || !containsIp(inner, ip)) throw new RangeError(`${path}: ${text} is not inside ${block}`);
   }
-  const gateway = range["gateway"] === undefined ? undefined : addressField(range, "gateway", path);
-  const exclude = textsOf(range["exclude"], `${path}.exclude`).map((text) => canonicalAddress(text, `${path}.exclude`));
+  const gateway = range.gateway === undefined ? undefined : addressField(range, "gateway", path);
+  const exclude = textsOf(range.exclude, `${path}.exclude`).map((text) => canonicalAddress(text, `${path}.exclude`));
   return { subnet, block, rangeStart: first, rangeEnd: last, ...(gateway === undefined ? {} : { gateway }), exclude };
 }
 
 function readRoute(route: JsonObject, path: string): { dst: string; gw?: string } {
   const dst = prefixField(route, "dst", path);
-  return route["gw"] === undefined ? { dst } : { dst, gw: addressField(route, "gw", path) };
+  return route.gw === undefined ? { dst } : { dst, gw: addressField(route, "gw", path) };
 }
 
 function prefixField(fields: JsonObject, name: string, path: string): string {

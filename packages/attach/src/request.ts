@@ -39,7 +39,7 @@ const MAC = /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/;
 
 /** Reads the key of an attachment from plugin configuration and parameters. */
 export function readKey(config: JsonObject, parameters: PodParameters): PodKey {
-  const network = textOf(config["name"], "name") ?? "";
+  const network = textOf(config.name, "name") ?? "";
   if (!NAME.test(network)) throw new PharosError(ATTACH_BAD_CONFIG, `name is not a valid network name: ${JSON.stringify(network)}`);
   const { containerID = "", ifname = "" } = parameters;
   if (!NAME.test(containerID)) throw new PharosError(ATTACH_BAD_PARAMETER, `CNI_CONTAINERID is not valid: ${JSON.stringify(containerID)}`);
@@ -56,13 +56,13 @@ export function readKey(config: JsonObject, parameters: PodParameters): PodKey {
 export function readRequest(config: JsonObject, parameters: PodParameters): PodRequest {
   const key = readKey(config, parameters);
   const args = argumentsOf(parameters.args ?? "");
-  const capabilities = objectOf(config["runtimeConfig"], "runtimeConfig");
+  const capabilities = objectOf(config.runtimeConfig, "runtimeConfig");
   const annotations = objectOf(capabilities[ANNOTATIONS_CAPABILITY], `runtimeConfig["${ANNOTATIONS_CAPABILITY}"]`);
-  const cni = objectOf(objectOf(config["args"], "args")["cni"], "args.cni");
+  const cni = objectOf(objectOf(config.args, "args").cni, "args.cni");
   const bridge = textOf(annotations[BRIDGE_ANNOTATION] ?? cni[BRIDGE_ANNOTATION], BRIDGE_ANNOTATION);
   if (bridge !== undefined && !isInterfaceName(bridge))
     throw new PharosError(ATTACH_BAD_CONFIG, `${BRIDGE_ANNOTATION} is not a bridge name: ${JSON.stringify(bridge)}`);
-  const mac = textOf(capabilities["mac"], "runtimeConfig.mac")?.toLowerCase();
+  const mac = textOf(capabilities.mac, "runtimeConfig.mac")?.toLowerCase();
   if (mac !== undefined && !MAC.test(mac))
     throw new PharosError(ATTACH_BAD_CONFIG, `runtimeConfig.mac is not a unicast hardware address: ${mac}`);
   const pod = podOf(args);
@@ -71,8 +71,8 @@ export function readRequest(config: JsonObject, parameters: PodParameters): PodR
     ...(pod === undefined ? {} : { pod }),
     ...(bridge === undefined ? {} : { bridge }),
     addresses: oneOfEachFamily([
-      ...textsOf(capabilities["ips"], "runtimeConfig.ips"),
-      ...textsOf(cni["ips"], "args.cni.ips"),
+      ...textsOf(capabilities.ips, "runtimeConfig.ips"),
+      ...textsOf(cni.ips, "args.cni.ips"),
       ...listed(args.get("IP")),
       ...listed(textOf(annotations[ADDRESS_ANNOTATION] ?? cni[ADDRESS_ANNOTATION], ADDRESS_ANNOTATION)),
     ]),

@@ -1,0 +1,64 @@
+import {
+  ATTACH_ADDRESS_OUTSIDE,
+  ATTACH_ADDRESS_TAKEN,
+  ATTACH_BAD_CONFIG,
+  ATTACH_BAD_DATA,
+  ATTACH_BAD_PARAMETER,
+  ATTACH_EXHAUSTED,
+  ATTACH_NO_BRIDGE,
+} from "@pharos/attach";
+import { type CodeEntry, describeError, PharosError } from "@pharos/base/errors";
+import { LEDGER_BUSY, LEDGER_NEWER, LEDGER_UNREADABLE, LEDGER_UNWRITABLE } from "@pharos/ledger";
+import {
+  PLUGIN_BAD_COMMAND,
+  PLUGIN_BAD_JSON,
+  PLUGIN_BAD_NAMESPACE,
+  PLUGIN_CHECK_FAILED,
+  PLUGIN_FOREIGN_LINK,
+  PLUGIN_KERNEL_REFUSED,
+  PLUGIN_NO_DATA,
+  PLUGIN_UNKNOWN_ATTACHMENT,
+  PLUGIN_VERSION_UNSUPPORTED,
+} from "./codes.ts";
+
+/** Error result of CNI 1.1. */
+export interface CniError {
+  readonly cniVersion: string;
+  readonly code: number;
+  readonly msg: string;
+  readonly details: string;
+}
+
+/** Numbers below 100 are CNI's own ("Error codes"): 1 version, 4 environment, 5 I/O, 6 decoding, 7 configuration, 11 try again later. */
+const NUMBERS: readonly (readonly [CodeEntry, number])[] = [
+  [PLUGIN_VERSION_UNSUPPORTED, 1],
+  [PLUGIN_BAD_COMMAND, 4],
+  [ATTACH_BAD_PARAMETER, 4],
+  [PLUGIN_BAD_NAMESPACE, 4],
+  [LEDGER_UNWRITABLE, 5],
+  [LEDGER_UNREADABLE, 5],
+  [PLUGIN_BAD_JSON, 6],
+  [ATTACH_BAD_DATA, 6],
+  [ATTACH_BAD_CONFIG, 7],
+  [ATTACH_ADDRESS_OUTSIDE, 7],
+  [PLUGIN_NO_DATA, 11],
+  [ATTACH_NO_BRIDGE, 11],
+  [ATTACH_EXHAUSTED, 11],
+  [ATTACH_ADDRESS_TAKEN, 11],
+  [LEDGER_BUSY, 11],
+  [PLUGIN_KERNEL_REFUSED, 101],
+  [PLUGIN_FOREIGN_LINK, 102],
+  [PLUGIN_CHECK_FAILED, 103],
+  [PLUGIN_UNKNOWN_ATTACHMENT, 104],
+  [LEDGER_NEWER, 105],
+];
+const UNEXPECTED = 199;
+/** STATUS: "The plugin is not available". */
+export const NOT_AVAILABLE = 50;
+
+/** The CNI error of an error; one that has no code of ours is 199. */
+export function cniErrorOf(error: unknown, cniVersion: string, code?: number): CniError {
+  const known = error instanceof PharosError ? NUMBERS.find(([entry]) => entry.code === error.code)?.[1] : undefined;
+  const msg = error instanceof PharosError ? `${error.code}: ${error.message}` : "unexpected error";
+  return { cniVersion, code: code ?? known ?? UNEXPECTED, msg, details: describeError(error) };
+}

@@ -1,0 +1,78 @@
+import {
+  type AttachedLinks,
+  type Attachment,
+  bridgeMacOf,
+  type CniResult,
+  decideAttachment,
+  type PodRequest,
+  readRequest,
+  resultOf,
+  sameKey,
+} from "@pharos/attach";
+import { type LedgerEntry, type LockedLedger, withLedger } from "@pharos/ledger";
+import { loadNetworkData } from "../config.ts";
+import { ensureBridge } from "../plumb/bridge.ts";
+import { differencesFrom } from "../plumb/inspect.ts";
+import { deleteLink, findLink } from "../plumb/links.ts";
+import { configurePod, createPair, type Sides } from "../plumb/pod-interface.ts";
+import { removePair } from "../plumb/remove-pair.ts";
+import { type CommandContext, currentBootId, withSides } from "./context.ts";
+
+/**
+ * ADD. The reservation is on disk before the first link exists, so a crash at any point leaves a ledger entry that a
+ * repeated ADD completes and a DEL removes. ADD of what is attached already answers the same result again.
+ */
+export function add({ config, parameters, netns }: CommandContext): CniResult {
+  const request = readRequest(config.fields, parameters);
+  const data = loadNetworkData(config);
+  const bootId = currentBootId();
+  return withSides(netns, (sides) =>
+    withLedger(config.stateDir, (ledger) => {
+      const attachment = decideAttachment(request, { data, held: ledger.entries(), bootId, lastOf: ledger.lastOf });
+      const isNew = ledger.find(request.key)?.bootId !== bootId;
+      if (isNew) reserve(ledger, entryOf(attachment, { request, bootId, netns }));
+      try {
+        return resultOf(config.cniVersion, attachment, { ...plumb(sides, attachment), netns });
+      } catch (error) {
+        if (isNew) {
+          removePair(sides.host, attachment.hostName, request.key);
+          ledger.release(request.key);
+        }
+        throw error;
+      }
+    }),
+  );
+}
+
+/** Writes the entry; entries of earlier boots go with it, for their pods are gone. */
+function reserve(ledger: LockedLedger, entry: LedgerEntry): void {
+  const stale = ledger.entries().filter(({ key, bootId }) => bootId !== entry.bootId && !sameKey(key, entry.key));
+  ledger.reserve(
+    entry,
+    stale.map(({ key }) => key),
+  );
+}
+
+function entryOf(attachment: Attachment, { request, bootId, netns }: { request: PodRequest; bootId: string; netns: string }): LedgerEntry {
+  return {
+    key: attachment.key,
+    bridge: attachment.bridge.name,
+    addresses: attachment.addresses.map(({ address }) => address),
+    hostName: attachment.hostName,
+    mac: attachment.mac,
+    bootId,
+    ...(request.pod === undefined ? {} : { pod: request.pod }),
+    netns,
+  };
+}
+
+/** Brings the kernel to what the attachment says; a pair that is whole already is left alone. */
+function plumb(sides: Sides, attachment: Attachment): Omit<AttachedLinks, "netns"> {
+  const bridge = ensureBridge(sides.host, attachment.bridge, bridgeMacOf(attachment.bridge.name));
+  const existing = findLink(sides.host, attachment.hostName);
+  const isWhole = existing !== undefined && differencesFrom(attachment, sides).length === 0;
+  if (existing !== undefined && !isWhole) deleteLink(sides.host, existing);
+  const host = isWhole ? existing : createPair(sides, attachment, bridge);
+  if (!isWhole) configurePod(sides, attachment);
+  return { bridgeMac: bridge.mac ?? "", hostMac: host.mac ?? "", mtu: host.mtu };
+}

@@ -1,0 +1,15 @@
+import { hostNameOf, readKey } from "@pharos/attach";
+import { withLedger } from "@pharos/ledger";
+import { removePair } from "../plumb/remove-pair.ts";
+import { type CommandContext, withHost } from "./context.ts";
+
+/** DEL. Links go first, then the ledger entry, so a crash between leaves an address reserved, never one used twice. Repeats are success. */
+export function del({ config, parameters }: CommandContext): void {
+  const key = readKey(config.fields, parameters);
+  withLedger(config.stateDir, (ledger) => {
+    // The agent may have lost the ledger; the name can be derived without it.
+    const hostName = ledger.find(key)?.hostName ?? hostNameOf(key);
+    withHost((host) => removePair(host, hostName, key));
+    ledger.release(key);
+  });
+}

@@ -1,0 +1,57 @@
+import { closeSync, constants, openSync, writeSync } from "node:fs";
+import { getRawAsset } from "node:sea";
+
+/** Takes the place of the package `koffi` in the single executable: the addon is an asset of the executable itself. */
+const ASSET = "koffi.node";
+/** Not in node:fs: __O_TMPFILE of asm-generic/fcntl.h, which needs O_DIRECTORY beside it. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+/** Folders for the nameless file; the first that is writable and allows execution. */
+const FOLDERS = ["/run", "/dev/shm", "/tmp", "/var/tmp"];
+
+type Koffi = typeof import("koffi");
+
+/** The addon is loaded at the first use: VERSION and STATUS do without it. */
+const native = lazy(loadAddon);
+
+function loadAddon(): Koffi {
+  const bytes = new Uint8Array(getRawAsset(ASSET));
+  const failures: unknown[] = [];
+  for (const folder of FOLDERS) {
+    try {
+      return loadFrom(folder, bytes);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  throw new AggregateError(failures, `cannot load the addon from any of ${FOLDERS.join(", ")}`);
+}
+
+/** The file has no name, so nobody can put another in its place and nothing is left behind. */
+function loadFrom(folder: string, bytes: Uint8Array): Koffi {
+  const descriptor = openSync(folder, O_TMPFILE | constants.O_RDWR, 0o700);
+  try {
+    for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
+    const module: { exports: Koffi | undefined } = { exports: undefined };
+    process.dlopen(module, `/proc/self/fd/${descriptor}`);
+    if (module.exports === undefined) throw new Error("the addon exports nothing");
+    return module.exports;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+const koffi: Pick<Koffi, "load"> & { errno(): number } = {
+  load: (...parameters) => native().load(...parameters),
+  errno: () => native().errno(),
+};
+
+// biome-ignore lint/style/noDefaultExport: the package that this module stands for has a default export.
+export default koffi;

@@ -1,0 +1,1 @@
+export { type PluginInput, type PluginOutput, runPlugin } from "./plugin.ts";

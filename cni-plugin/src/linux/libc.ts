@@ -1,0 +1,36 @@
+import koffi from "koffi";
+
+/** The few calls of libc that Node does not offer. Each is synchronous and runs on the calling thread. */
+export interface Libc {
+  socket(domain: number, type: number, protocol: number): number;
+  setsockopt(descriptor: number, level: number, option: number, value: Buffer, length: number): number;
+  send(descriptor: number, bytes: Buffer, length: number, flags: number): number;
+  recv(descriptor: number, bytes: Buffer, length: number, flags: number): number;
+  setns(descriptor: number, type: number): number;
+}
+
+const DECLARATIONS: Record<keyof Libc, string> = {
+  socket: "int socket(int, int, int)",
+  setsockopt: "int setsockopt(int, int, int, void *, uint32_t)",
+  send: "ssize_t send(int, void *, size_t, int)",
+  recv: "ssize_t recv(int, void *, size_t, int)",
+  setns: "int setns(int, int)",
+};
+
+/** Binds the calls; all symbols come from the process itself. */
+export function bindLibc(): Libc {
+  const process = koffi.load(null);
+  return {
+    socket: process.func(DECLARATIONS.socket),
+    setsockopt: process.func(DECLARATIONS.setsockopt),
+    send: process.func(DECLARATIONS.send),
+    recv: process.func(DECLARATIONS.recv),
+    setns: process.func(DECLARATIONS.setns),
+  };
+}
+
+/** An error that names the call and errno of the last failed one. */
+export function systemError(call: string): Error {
+  const errno = koffi.errno();
+  return new Error(`${call} failed with errno ${errno}`);
+}

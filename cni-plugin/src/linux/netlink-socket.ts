@@ -1,0 +1,135 @@
+import { closeSync } from "node:fs";
+import { PharosError } from "@pharos/base/errors";
+import { attributesOf, errnoOf, messagesOf, type NetlinkMessage, NLM_F, NLMSG, stamped, textOf } from "@pharos/kernel/netlink";
+import { PLUGIN_KERNEL_REFUSED } from "../codes.ts";
+import { ERRNO, errnoText } from "./errno.ts";
+import { type Libc, systemError } from "./libc.ts";
+
+const AF_NETLINK = 16;
+const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
+const NETLINK_ROUTE = 0;
+const SOL_NETLINK = 270;
+const NETLINK_EXT_ACK = 11;
+const NETLINK_CAP_ACK = 10;
+const NLMSGERR_ATTR_MSG = 1;
+const ERROR_TLVS = 0x200;
+/** `struct nlmsgerr` with the capped header. */
+const NLMSGERR_BYTES = 20;
+const RECEIVE_BYTES = 1 << 18;
+const DUMP_TRIES = 5;
+
+/** A request and what it is for, in words for an error message. */
+export interface NetlinkRequest {
+  readonly what: string;
+  readonly bytes: Buffer;
+  /** Errnos that count as success. */
+  readonly tolerate?: readonly number[];
+}
+
+/**
+ * A synchronous rtnetlink socket of the network namespace in which it was opened. The kernel answers while `send` runs,
+ * so a following `recv` never waits.
+ */
+export class NetlinkSocket {
+  readonly #libc: Libc;
+  readonly #descriptor: number;
+  readonly #buffer = Buffer.alloc(RECEIVE_BYTES);
+  #sequence = 0;
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
+    this.#descriptor = libc.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE);
+    if (this.#descriptor < 0)
+      throw new PharosError(PLUGIN_KERNEL_REFUSED, "cannot open a netlink socket", { cause: systemError("socket") });
+    const one = Buffer.from([1, 0, 0, 0]);
+    // Both only make errors more telling; kernels before 4.12 refuse them.
+    libc.setsockopt(this.#descriptor, SOL_NETLINK, NETLINK_EXT_ACK, one, 4);
+    libc.setsockopt(this.#descriptor, SOL_NETLINK, NETLINK_CAP_ACK, one, 4);
+  }
+
+  /** Sends all requests in one call and reads an answer to each. Throws the first refusal that is not tolerated. */
+  exchange(requests: readonly NetlinkRequest[]): readonly (readonly NetlinkMessage[])[] {
+    if (requests.length === 0) return [];
+    const first = this.#sequence + 1;
+    this.#send(requests.map(({ bytes }) => stamped(bytes, ++this.#sequence, NLM_F.ACK)));
+    const replies: NetlinkMessage[][] = requests.map(() => []);
+    const refusals = new Map<number, NetlinkMessage>();
+    for (let open = requests.length; open > 0; ) {
+      for (const reply of this.#receive()) {
+        const index = reply.sequence - first;
+        if (reply.type !== NLMSG.ERROR) replies[index]?.push(reply);
+        else {
+          open--;
+          if (errnoOf(reply) !== 0) refusals.set(index, reply);
+        }
+      }
+    }
+    requests.forEach((request, index) => {
+      const refusal = refusals.get(index);
+      if (refusal !== undefined) throwUnlessTolerated(request, refusal);
+    });
+    return replies;
+  }
+
+  /** Reads all objects of a dump request; again when the kernel says that the listing changed under way. */
+  dump(request: NetlinkRequest): readonly NetlinkMessage[] {
+    for (let attempt = 0; attempt < DUMP_TRIES; attempt++) {
+      const { messages, torn } = this.#dumpOnce(request);
+      if (!torn) return messages;
+    }
+    throw new PharosError(PLUGIN_KERNEL_REFUSED, `${request.what}: the listing changed ${DUMP_TRIES} times while it was read`);
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  #dumpOnce(request: NetlinkRequest): { messages: readonly NetlinkMessage[]; torn: boolean } {
+    this.#send([stamped(request.bytes, ++this.#sequence)]);
+    const messages: NetlinkMessage[] = [];
+    let torn = false;
+    for (;;) {
+      for (const reply of this.#receive()) {
+        if (reply.sequence !== this.#sequence) continue;
+        torn ||= (reply.flags & NLM_F.DUMP_INTR) !== 0;
+        if (reply.type === NLMSG.ERROR) throwUnlessTolerated(request, reply);
+        if (reply.type === NLMSG.DONE || reply.type === NLMSG.ERROR) return { messages, torn };
+        messages.push(reply);
+      }
+    }
+  }
+
+  #send(messages: readonly Buffer[]): void {
+    const bytes = Buffer.concat(messages);
+    if (this.#libc.send(this.#descriptor, bytes, bytes.length, 0) !== bytes.length)
+      throw new PharosError(PLUGIN_KERNEL_REFUSED, "cannot send to the kernel", { cause: systemError("send") });
+  }
+
+  #receive(): NetlinkMessage[] {
+    const length = this.#libc.recv(this.#descriptor, this.#buffer, this.#buffer.length, 0);
+    if (length < 0) throw new PharosError(PLUGIN_KERNEL_REFUSED, "cannot receive from the kernel", { cause: systemError("recv") });
+    return messagesOf(Buffer.from(this.#buffer.subarray(0, Number(length))));
+  }
+}
+
+function throwUnlessTolerated({ what, tolerate = [] }: NetlinkRequest, reply: NetlinkMessage): void {
+  const errno = errnoOf(reply) ?? 0;
+  if (errno === 0 || tolerate.includes(errno)) return;
+  const text = (reply.flags & ERROR_TLVS) === 0 ? undefined : textOf(attributesOf(reply.body, NLMSGERR_BYTES), NLMSGERR_ATTR_MSG);
+  throw new KernelRefusal(what, errno, text);
+}
+
+/** A refusal of the kernel with its errno. */
+export class KernelRefusal extends PharosError {
+  readonly errno: number;
+
+  constructor(what: string, errno: number, text: string | undefined) {
+    super(PLUGIN_KERNEL_REFUSED, `${what}: ${errnoText(errno)}${text === undefined ? "" : `, ${text}`}`);
+    this.errno = errno;
+  }
+}
+
+/** True when `error` says that the object is not there. */
+export function isNoDevice(error: unknown): boolean {
+  return error instanceof KernelRefusal && error.errno === ERRNO.ENODEV;
+}

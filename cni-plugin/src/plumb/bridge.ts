@@ -1,0 +1,73 @@
+import { writeFileSync } from "node:fs";
+import { PharosError } from "@pharos/base/errors";
+import { type PodBridge, parsePrefix } from "@pharos/hoststate";
+import {
+  decodeAddress,
+  encodeAddressAdd,
+  encodeAddressDump,
+  encodeLinkChange,
+  encodeLinkCreate,
+  type LinkRecord,
+  PHAROS_PROTOCOL,
+} from "@pharos/kernel/netlink";
+import { PLUGIN_FOREIGN_LINK, PLUGIN_KERNEL_REFUSED } from "../codes.ts";
+import { ERRNO } from "../linux/errno.ts";
+import type { NetlinkRequest, NetlinkSocket } from "../linux/netlink-socket.ts";
+import { findLink } from "./links.ts";
+
+/** The bridge as it is in the kernel after it was made, brought up and given its addresses, each where it was missing. */
+export function ensureBridge(socket: NetlinkSocket, bridge: PodBridge, mac: string): LinkRecord {
+  const found = findLink(socket, bridge.name) ?? createBridge(socket, bridge, mac);
+  if (found.kind !== "bridge") throw new PharosError(PLUGIN_FOREIGN_LINK, `${bridge.name} exists and is no bridge`);
+  const up: NetlinkRequest[] = found.up
+    ? []
+    : [{ what: `set ${bridge.name} up`, bytes: encodeLinkChange({ index: found.index, up: true }) }];
+  socket.exchange([...up, ...missingAddresses(socket, bridge, found.index)]);
+  return found;
+}
+
+/** Makes the bridge in the shape in which the agent makes it, so that the agent finds nothing to change. */
+function createBridge(socket: NetlinkSocket, bridge: PodBridge, mac: string): LinkRecord {
+  const { name, mtu } = bridge;
+  const fields = { name, up: true, mac, ...(mtu === undefined ? {} : { mtu }) };
+  socket.exchange([
+    // Another ADD, or the agent, may be quicker: then its bridge is as good.
+    {
+      what: `create bridge ${name}`,
+      bytes: encodeLinkCreate(fields, { kind: "bridge", callIptables: false, callIp6tables: false }),
+      tolerate: [ERRNO.EEXIST],
+    },
+    { what: `mark ${name}`, bytes: encodeLinkChange({ name, alias: "pharos" }) },
+  ]);
+  if (bridge.isGateway) enableForwarding(bridge);
+  const made = findLink(socket, name);
+  if (made === undefined) throw new PharosError(PLUGIN_KERNEL_REFUSED, `bridge ${name} vanished while it was made`);
+  return made;
+}
+
+function missingAddresses(socket: NetlinkSocket, bridge: PodBridge, index: number): NetlinkRequest[] {
+  const wanted = bridge.ranges.flatMap(({ gateway, subnet }) =>
+    gateway === undefined ? [] : [`${gateway}/${parsePrefix(subnet)?.length}`],
+  );
+  if (wanted.length === 0) return [];
+  const records = socket.dump({ what: "list addresses", bytes: encodeAddressDump() }).map(decodeAddress);
+  const present = new Set(records.flatMap((record) => (record?.index === index ? [hostPart(record.address)] : [])));
+  // Compared without length: where the agent gave the address another length, that is its decision.
+  return wanted
+    .filter((address) => !present.has(hostPart(address)))
+    .map((address) => ({
+      what: `add ${address} to ${bridge.name}`,
+      bytes: encodeAddressAdd({ index, address, protocol: PHAROS_PROTOCOL }),
+      tolerate: [ERRNO.EEXIST],
+    }));
+}
+
+function enableForwarding(bridge: PodBridge): void {
+  const families = new Set(bridge.ranges.map(({ subnet }) => parsePrefix(subnet)?.ip.family));
+  if (families.has("ipv4")) writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
+  if (families.has("ipv6")) writeFileSync("/proc/sys/net/ipv6/conf/all/forwarding", "1");
+}
+
+function hostPart(address: string): string {
+  return address.split("/")[0] ?? address;
+}

@@ -1,0 +1,118 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+import { build } from "esbuild";
+
+const ROOT = resolve(import.meta.dirname, "..");
+const DIST = join(ROOT, "dist");
+const OUTPUT = join(DIST, "pharos-cni");
+const STAMP = join(DIST, "pharos-cni.inputs");
+const MAXIMUM_BYTES = 125e6;
+
+export interface BuiltPlugin {
+  readonly path: string;
+  readonly bytes: number;
+  /** True when the executable was there already, made from the same inputs. */
+  readonly fresh: boolean;
+}
+
+/**
+ * Makes dist/pharos-cni unless it was made from the same inputs before: bundle, Node, addon and this recipe.
+ * Safe to call from several processes: the executable and its stamp are renamed in.
+ */
+export async function buildPlugin(): Promise<BuiltPlugin> {
+  const arch = process.arch === "arm64" ? "arm64" : "x64";
+  const node = join(ROOT, `node_modules/node-linux-${arch}/bin/node`);
+  const addon = join(ROOT, `node_modules/@koromix/koffi-linux-${arch}/linux_${arch}/koffi.node`);
+  const bundle = await bundled();
+  const inputs = hashOf([bundle, String(statSync(node).size), readFileSync(addon), readFileSync(import.meta.filename)], node);
+  if (isFresh(inputs)) return { path: OUTPUT, bytes: statSync(OUTPUT).size, fresh: true };
+  mkdirSync(DIST, { recursive: true });
+  const scratch = mkdtempSync(join(DIST, "plugin-"));
+  try {
+    const main = join(scratch, "main.cjs");
+    const base = join(scratch, "node");
+    const made = join(scratch, "pharos-cni");
+    writeFileSync(main, bundle);
+    strip(node, base);
+    await pack({ main, base, addon, arch, output: made });
+    const bytes = statSync(made).size;
+    if (bytes > MAXIMUM_BYTES) throw new Error(`the executable has ${bytes} bytes, at most ${MAXIMUM_BYTES}: install binutils for strip`);
+    rmSync(STAMP, { force: true });
+    renameSync(made, OUTPUT);
+    writeFileSync(join(scratch, "inputs"), inputs);
+    renameSync(join(scratch, "inputs"), STAMP);
+    return { path: OUTPUT, bytes, fresh: false };
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** One CommonJS file, because Node 24 runs no ES module as a single executable's main. */
+async function bundled(): Promise<string> {
+  const result = await build({
+    entryPoints: [join(ROOT, "cni-plugin/src/main.ts")],
+    bundle: true,
+    write: false,
+    platform: "node",
+    target: "node24",
+    format: "cjs",
+    minifySyntax: true,
+    legalComments: "none",
+    alias: { koffi: join(ROOT, "cni-plugin/src/embedded-koffi.ts") },
+  });
+  const [file] = result.outputFiles;
+  if (file === undefined) throw new Error("esbuild made no file");
+  return file.text;
+}
+
+function hashOf(parts: readonly (string | Buffer)[], node: string): string {
+  const version = spawnSync(node, ["--version"], { encoding: "utf8", env: {} }).stdout;
+  const hash = createHash("sha256").update(version);
+  for (const part of parts) hash.update(createHash("sha256").update(part).digest());
+  return hash.digest("hex");
+}
+
+function isFresh(inputs: string): boolean {
+  try {
+    return readFileSync(STAMP, "utf8") === inputs && statSync(OUTPUT).size > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Node without its symbols, 18 MB less. Without binutils Node as it is; the size limit then decides. */
+function strip(node: string, base: string): void {
+  const run = spawnSync("strip", ["-o", base, node], { encoding: "utf8" });
+  if (run.error !== undefined) copyFileSync(node, base);
+  else if (run.status !== 0) throw new Error(`strip failed: ${run.stderr}`);
+}
+
+interface Packing {
+  readonly main: string;
+  readonly base: string;
+  readonly addon: string;
+  readonly arch: "x64" | "arm64";
+  readonly output: string;
+}
+
+/** The single-executable mode of pkg, called as a library: only there it takes a base binary instead of fetching one. */
+async function pack({ main, base, addon, arch, output }: Packing): Promise<void> {
+  const { default: sea } = createRequire(import.meta.url)("@yao-pkg/pkg/lib-es5/sea.js");
+  await sea(main, {
+    nodePath: base,
+    targets: [{ nodeRange: "node24", platform: "linux", arch, output }],
+    seaConfig: {
+      disableExperimentalSEAWarning: true,
+      useSnapshot: false,
+      useCodeCache: true,
+      // No thread pool: the plugin does everything on the main thread.
+      execArgv: ["--v8-pool-size=0"],
+      // NODE_OPTIONS of a container runtime is not meant for us.
+      execArgvExtension: "none",
+      assets: { "koffi.node": addon },
+    },
+  });
+}
