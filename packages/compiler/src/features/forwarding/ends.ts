@@ -35,12 +35,12 @@ export function endsAt({ vehicle, host, partition, zones, named }: EndsInput): r
     labels.add(label);
     return { label, class: of, zones: members, device };
   };
-  const sides = worldSides(vehicle, host, zones).filter(
-    (side) => side.via === undefined || side.zones.some((zone) => zone.id !== "world" && named.has(zone.id)),
-  );
+  const sides = worldSides(vehicle, host, zones);
+  const split = sides.some((side) => side.zones.some((zone) => zone.kind === "interface" && named.has(zone.id)));
+  const seen = split ? sides : sides.filter((side) => side.via === undefined);
   return partition.classes.flatMap((of) => {
     if (!of.world) return [end(of.label, of, of.zones)];
-    return sides.map((side) => end(side.via === undefined ? of.label : `${of.label}.${side.via}`, of, side.zones, side.device));
+    return seen.map((side) => end(side.via === undefined ? of.label : `${of.label}.${side.via}`, of, side.zones, side.device));
   });
 }
 
