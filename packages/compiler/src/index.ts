@@ -1,5 +1,9 @@
+export { assumedFacts, type CompileInput, compile } from "./compile.ts";
 export type { Contribution, Feature, FeatureInput, FeatureOutput } from "./contribution.ts";
 export type { Allocation, DocumentSet, HostFacts, Live, Revision, RevisionContent } from "./documents.ts";
+export { FEATURES } from "./features/all.ts";
+export { RESOLV_CONF_PATH } from "./features/node.ts";
+export { canonicalJson } from "./freeze/canonical-json.ts";
 export { type NextHop, nextHops } from "./topology/next-hops.ts";
 export { forwardersOf, type Hop, type Path, pathBetween } from "./topology/path.ts";
 export { type Attachment, type Destination, type Topology, topologyOf } from "./topology/topology.ts";

@@ -43,9 +43,7 @@ describe("buildVehicle", () => {
   });
 
   test("takes the specification's VM without a segment as a port of the bridge with its subnet", () => {
-    const documents = exampleDocuments((node) => {
-      for (const vm of node.spec.socs[0]?.vms ?? []) for (const intf of vm.interfaces ?? []) delete intf.segment;
-    });
+    const documents = exampleDocuments((yaml) => yaml.replaceAll("segment: vmBr0", ""));
     expect(buildVehicle({ documents }).value).toEqual(vehicle);
   });
 
@@ -58,11 +56,7 @@ describe("buildVehicle", () => {
   });
 
   test("reports an address that it cannot read, and goes on without it", () => {
-    const documents = exampleDocuments((node) => {
-      const intf = node.spec.socs[0]?.interfaces?.[0];
-      if (intf !== undefined) intf.address = "10.1.0.2";
-    });
-    const built = buildVehicle({ documents });
+    const built = buildVehicle({ documents: exampleDocuments((yaml) => yaml.replace("address: 10.1.0.2/24", "address: 10.1.0.2")) });
     expect(built.findings).toMatchObject([
       { code: "PHAROS-1102", path: "spec.socs[0].interfaces[0].address", source: { document: "Node/vehicle-network-node" } },
     ]);
@@ -70,10 +64,7 @@ describe("buildVehicle", () => {
   });
 
   test("takes the address of a dhcp interface from the lease that its host reported", () => {
-    const documents = exampleDocuments((node) => {
-      const intf = node.spec.socs[1]?.interfaces?.[0];
-      if (intf !== undefined) Object.assign(intf, { type: "dhcp", address: undefined });
-    });
+    const documents = exampleDocuments((yaml) => yaml.replace(/type: static\s+address: 10.1.0.3.24/, "type: dhcp"));
     const leases = [{ host: "soc2", interface: "eth0", address: "10.1.0.77/24" }];
     const soc2 = buildVehicle({ documents, leases }).value?.hosts.find((host) => host.name === "soc2");
     expect(soc2?.interfaces[0]).toMatchObject({ segment: "10.1.0.0/24", type: "dhcp" });

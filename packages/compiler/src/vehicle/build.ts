@@ -41,10 +41,10 @@ function vehicleOf(
   parts: { readonly hosts: readonly Host[]; readonly cloud: readonly Host[]; readonly bridges: readonly PlacedBridge[] },
 ): Vehicle {
   return {
-    name: node.spec.name ?? node.metadata.name,
+    name: node.spec.name,
     origin: { document: `Node/${node.metadata.name}`, path: "spec" },
-    defaultAction: node.spec.defaultAction ?? "DROP",
-    enforcement: node.spec.enforcement ?? "enforce",
+    defaultAction: node.spec.defaultAction,
+    enforcement: node.spec.enforcement,
     failsafe: node.spec.failsafe ?? [],
     ...parts,
     segments: segmentsOf([...parts.hosts, ...parts.cloud], parts.bridges),

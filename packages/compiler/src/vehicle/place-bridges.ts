@@ -1,12 +1,9 @@
-import type { Bridge } from "@pharos/kinds";
+import type { Bridge, BridgeSpecEntry } from "@pharos/kinds";
 import type { Host, Origin } from "./model.ts";
 import { compareText } from "./names.ts";
 
-/** One entry of a Bridge document's `spec.bridges`. */
-export type DeclaredBridge = Bridge["spec"]["bridges"][number];
-
 export interface BridgeEntry {
-  readonly declared: DeclaredBridge;
+  readonly declared: BridgeSpecEntry;
   readonly origin: Origin;
 }
 
@@ -26,7 +23,7 @@ export function bridgeEntries(bridges: readonly Bridge[]): readonly BridgeEntry[
  * The hosts that carry a bridge, sorted: those it names, else by its purpose. Cloud segments are found by declared name or
  * equal subnet, so hosts' interfaces must already have a segment.
  */
-export function hostsOfBridge(declared: DeclaredBridge, hosts: readonly Host[], cloud: readonly Host[]): readonly string[] {
+export function hostsOfBridge(declared: BridgeSpecEntry, hosts: readonly Host[], cloud: readonly Host[]): readonly string[] {
   if (declared.hosts !== undefined && declared.hosts.length > 0) {
     const known = new Set(hosts.map((host) => host.name));
     return [...new Set(declared.hosts)].filter((name) => known.has(name)).sort(compareText);

@@ -1,9 +1,10 @@
 import type { Finding } from "@pharos/base";
 import { addressAt, bitsOf, containsIp, firstOf, formatPrefix, type Ip, networkOf, type Prefix, parsePrefix } from "@pharos/hoststate";
+import type { BridgeSpecEntry, BridgeRange as DeclaredRange } from "@pharos/kinds";
 import type { Allocation } from "../documents.ts";
 import type { BridgeRange, Host, Origin, PlacedBridge } from "./model.ts";
 import { compareText, qualifiedName } from "./names.ts";
-import { type BridgeEntry, type DeclaredBridge, hostsOfBridge } from "./place-bridges.ts";
+import { type BridgeEntry, hostsOfBridge } from "./place-bridges.ts";
 import { readIp, readPrefix } from "./read-hosts.ts";
 
 export interface BridgeInput {
@@ -32,9 +33,9 @@ export function readBridge(entry: BridgeEntry, input: BridgeInput, findings: Fin
   return {
     name: declared.name,
     bridgeFor: declared.bridgeFor,
-    ipMasq: declared.ipMasq ?? false,
-    isGateway: declared.isGateway ?? false,
-    isDefault: declared.default ?? false,
+    ipMasq: declared.ipMasq,
+    isGateway: declared.isGateway,
+    isDefault: declared.default,
     ...(declared.mtu === undefined ? {} : { mtu: declared.mtu }),
     hosts,
     ports: portsOf(declared, hosts, input.hosts),
@@ -49,7 +50,7 @@ function at(origin: Origin, field: string): Origin {
 }
 
 /** Declared ports (without a host: on every host that carries the bridge and has such an interface), then the VMs that join by segment. */
-function portsOf(declared: DeclaredBridge, carriers: readonly string[], hosts: readonly Host[]): PlacedBridge["ports"] {
+function portsOf(declared: BridgeSpecEntry, carriers: readonly string[], hosts: readonly Host[]): PlacedBridge["ports"] {
   const named = (declared.ports ?? []).flatMap((port) => {
     if (port.host !== undefined) return [{ host: port.host, interface: port.interface }];
     const having = hosts.filter((host) => carriers.includes(host.name) && hasInterface(host, port.interface, hosts));
@@ -73,7 +74,7 @@ export function hasInterface(host: Host, name: string, hosts: readonly Host[]): 
 
 interface RangeInput {
   readonly bridge: string;
-  readonly range: NonNullable<NonNullable<DeclaredBridge["ipam"]>["ranges"]>[number];
+  readonly range: DeclaredRange;
   readonly carriers: readonly string[];
   readonly allocations: readonly Allocation[];
   readonly at: Origin;

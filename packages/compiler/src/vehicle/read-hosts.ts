@@ -1,14 +1,12 @@
 import type { Finding } from "@pharos/base";
 import { type Ip, type Prefix, parseIp, parsePrefix } from "@pharos/hoststate";
-import type { Node } from "@pharos/kinds";
+import type { Node, NodeCloudInterface, NodeInterface } from "@pharos/kinds";
 import { ADDRESS_UNREADABLE } from "../codes.ts";
 import type { RevisionContent } from "../documents.ts";
 import { found } from "../found.ts";
 import type { Host, HostInterface, Origin } from "./model.ts";
 import { qualifiedName } from "./names.ts";
 
-type DeclaredSoc = Node["spec"]["socs"][number];
-type DeclaredInterface = NonNullable<DeclaredSoc["interfaces"]>[number];
 type Leases = RevisionContent["leases"];
 
 export interface ReadHosts {
@@ -23,7 +21,7 @@ export function readHosts(node: Node, leases: Leases): ReadHosts {
   const findings: Finding[] = [];
   const document = `Node/${node.metadata.name}`;
   const at = (path: string): Origin => ({ document, path });
-  const read = (host: Omit<Host, "interfaces">, interfaces: readonly DeclaredInterface[] | undefined): Host => ({
+  const read = (host: Omit<Host, "interfaces">, interfaces: readonly NodeInterface[] | undefined): Host => ({
     ...host,
     interfaces: (interfaces ?? []).map((declared, index) =>
       readInterface({ host, declared, at: at(`${host.origin.path}.interfaces[${index}]`), leases, findings }),
@@ -31,31 +29,33 @@ export function readHosts(node: Node, leases: Leases): ReadHosts {
   });
   const hosts = node.spec.socs.flatMap((soc, socIndex) => {
     const path = `spec.socs[${socIndex}]`;
-    const managed = soc.managed ?? true;
+    const managed = soc.managed;
     const vms = (soc.vms ?? []).map((vm, index) =>
-      read(
-        { name: vm.name, kind: "vm", parent: soc.name, managed: vm.managed ?? true, origin: at(`${path}.vms[${index}]`) },
-        vm.interfaces,
-      ),
+      read({ name: vm.name, kind: "vm", parent: soc.name, managed: vm.managed, origin: at(`${path}.vms[${index}]`) }, vm.interfaces),
     );
     return [read({ name: soc.name, kind: "soc", managed, origin: at(path) }, soc.interfaces), ...vms];
   });
   const cloud = (node.spec.cloud ?? []).map((host, index) =>
-    read({ name: host.name, kind: "cloud", managed: false, origin: at(`spec.cloud[${index}]`) }, host.interfaces),
+    read({ name: host.name, kind: "cloud", managed: false, origin: at(`spec.cloud[${index}]`) }, host.interfaces?.map(cloudInterface)),
   );
   return { hosts, cloud, findings };
 }
 
+/** A cloud VM's interface in the form of a host's. Nobody configures it from here. */
+function cloudInterface(declared: NodeCloudInterface): NodeInterface {
+  return { ...declared, type: "static", uplink: false, managed: false, takeover: false };
+}
+
 interface InterfaceInput {
   readonly host: Omit<Host, "interfaces">;
-  readonly declared: DeclaredInterface;
+  readonly declared: NodeInterface;
   readonly at: Origin;
   readonly leases: Leases;
   readonly findings: Finding[];
 }
 
 function readInterface({ host, declared, at, leases, findings }: InterfaceInput): HostInterface {
-  const type = declared.type ?? (declared.address === undefined ? "dhcp" : "static");
+  const { type } = declared;
   const lease = leases.find((known) => known.host === host.name && known.interface === declared.name)?.address;
   const written = type === "dhcp" ? (lease ?? declared.address) : declared.address;
   const address = readPrefix(written, { at, field: "address" }, findings);
@@ -70,9 +70,9 @@ function readInterface({ host, declared, at, leases, findings }: InterfaceInput)
     ...(gateway === undefined ? {} : { gateway }),
     nameservers: declared.dns?.nameservers ?? [],
     segment: declared.segment ?? "",
-    uplink: declared.uplink ?? false,
-    managed: host.managed && (declared.managed ?? true),
-    takeover: declared.takeover ?? false,
+    uplink: declared.uplink,
+    managed: host.managed && declared.managed,
+    takeover: declared.takeover,
     ...(declared.mtu === undefined ? {} : { mtu: declared.mtu }),
     origin: at,
   };
