@@ -1,4 +1,5 @@
 import { drainedLinks, goesWhenDrained, withoutLinks } from "./loss.ts";
+import { withReferrers } from "./network/firewall-references.ts";
 import { needsNewLink } from "./network/link-section.ts";
 import type { Link } from "./network/links.ts";
 import type { Route } from "./network/routes.ts";
@@ -8,7 +9,7 @@ import { byKey, bySection, normalize, SECTIONS } from "./state.ts";
 /**
  * What must change for `observed` to become `desired`, by key order. It counts in what the kernel takes along: things on a link
  * that is deleted for good need no deletion; those on a link that is made anew are created; routes that their link's last
- * IPv4 address takes along appear as an update from the route to itself.
+ * IPv4 address takes along, and firewall objects that refer to a replaced one, appear as an update from the item to itself.
  */
 export function diff(observed: HostState, desired: HostState): Changes {
   const is = normalize(observed);
@@ -21,7 +22,7 @@ export function diff(observed: HostState, desired: HostState): Changes {
     links: normalize({ ...left, links: [...left.links, ...is.links.filter(({ name }) => going.has(name))] }).links,
   };
   const changes = bySection<Changes>((section) => diffSection(section, known, should));
-  return { ...changes, routes: withRestored(changes.routes, left, should) };
+  return { ...changes, firewall: withReferrers(changes.firewall, should.firewall), routes: withRestored(changes.routes, left, should) };
 }
 
 function goes(observed: Link, desired: Link | undefined): boolean {
