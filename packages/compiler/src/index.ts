@@ -3,10 +3,13 @@ export type { Contribution, Feature, FeatureInput, FeatureOutput } from "./contr
 export type { Allocation, DocumentSet, HostFacts, Live, Revision, RevisionContent } from "./documents.ts";
 export { FEATURES } from "./features/all.ts";
 export { RESOLV_CONF_PATH } from "./features/node.ts";
+export { allocateBlocks, type KnownBlock } from "./freeze/allocate.ts";
 export { canonicalJson } from "./freeze/canonical-json.ts";
+export { freeze } from "./freeze/freeze.ts";
 export { type NextHop, nextHops } from "./topology/next-hops.ts";
 export { forwardersOf, type Hop, type Path, pathBetween } from "./topology/path.ts";
 export { type Attachment, type Destination, type Topology, topologyOf } from "./topology/topology.ts";
 export { buildVehicle, type VehicleInput } from "./vehicle/build.ts";
 export type { BridgeRange, Failsafe, Host, HostInterface, Origin, PlacedBridge, Segment, Vehicle } from "./vehicle/model.ts";
 export { qualifiedName } from "./vehicle/names.ts";
+export { type HostOutline, outlineHosts } from "./vehicle/outline.ts";

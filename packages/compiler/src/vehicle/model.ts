@@ -84,6 +84,8 @@ export interface PlacedBridge {
   readonly ports: readonly { readonly host: string; readonly interface: string }[];
   readonly ranges: readonly BridgeRange[];
   readonly routes: readonly { readonly dst: Prefix; readonly gw?: Ip }[];
+  /** Declared prefix length of each host's part of a subnet. */
+  readonly blockSize?: number;
   readonly origin: Origin;
 }
 

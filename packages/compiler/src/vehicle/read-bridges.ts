@@ -41,6 +41,7 @@ export function readBridge(entry: BridgeEntry, input: BridgeInput, findings: Fin
     ports: portsOf(declared, hosts, input.hosts),
     ranges,
     routes,
+    ...(declared.ipam?.blockSize === undefined ? {} : { blockSize: declared.ipam.blockSize }),
     origin,
   };
 }
