@@ -2,7 +2,16 @@ import type { Clock, Log } from "@pharos/base";
 import type { Kind, KindMap } from "@pharos/kinds";
 import { type Followed, follow, type Reader } from "@pharos/store";
 
-const FOLLOWED = ["Node", "Bridge", "RoutingConfig", "SecurityConfig", "ServiceDeployment", "ConfigRevision", "HostReport", "PodNetwork"] as const;
+const FOLLOWED = [
+  "Node",
+  "Bridge",
+  "RoutingConfig",
+  "SecurityConfig",
+  "ServiceDeployment",
+  "ConfigRevision",
+  "HostReport",
+  "PodNetwork",
+] as const;
 export type FollowedKind = (typeof FOLLOWED)[number] & Kind;
 
 /** What the store holds, kept up to date, and a bell that rings on each change. */

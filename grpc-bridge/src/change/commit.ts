@@ -1,6 +1,6 @@
 import { type Clock, describeError, type Log } from "@pharos/base";
 import { type DecodedRevision, decodeRevision, type ObjectRef, refOf, refText, type Store } from "@pharos/store";
-import { type Document, DOCUMENT_KINDS, isDocument, nameOf, type Overlay } from "../documents/document-kinds.ts";
+import { DOCUMENT_KINDS, type Document, isDocument, nameOf, type Overlay } from "../documents/document-kinds.ts";
 import type { LiveView } from "../live-view.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 
@@ -35,24 +35,38 @@ export async function commitChange(change: Overlay, options: CommitOptions): Pro
   const former = await readEach(store, refs);
   const result = await store.applySet({ apply: change.apply, delete: change.delete, door: DOOR });
   const changed = result.changed.map(refText);
-  const written = await readEach(store, change.apply.map((document) => refOf(document)));
+  const written = await readEach(
+    store,
+    change.apply.map((document) => refOf(document)),
+  );
   const outcome = await waitForOutcome(written, change.delete, options);
   if (outcome.kind === "committed") {
     const { epoch, number } = outcome.revision;
     return { kind: "committed", version: `${epoch}/${number}`, message: committedMessage(outcome), changed };
   }
-  const back = changed.length === 0 ? "" : await putBack({ former, written, deleted: change.delete }, options);
+  const back = changed.length === 0 ? "" : await putBack({ former, written }, options);
   return { kind: "failed", message: `${outcome.reason}${back}`, changed };
 }
 
-async function waitForOutcome(written: readonly Document[], deleted: readonly ObjectRef[], options: CommitOptions): Promise<Exclude<Outcome, { kind: "waiting" }>> {
+async function waitForOutcome(
+  written: readonly Document[],
+  deleted: readonly ObjectRef[],
+  options: CommitOptions,
+): Promise<Exclude<Outcome, { kind: "waiting" }>> {
   const { view, clock, timeoutMs, signal, store } = options;
   const deadline = clock.monotonic() + timeoutMs;
   const epoch = await store.epoch();
   const newestOf = newestRevision(view, epoch, options.log);
   for (;;) {
     const current = DOCUMENT_KINDS.flatMap((kind): readonly Document[] => view.items(kind));
-    const outcome = outcomeOf({ written, deleted, current, newest: newestOf(), reports: view.items("HostReport"), connected: options.connectedHosts?.() });
+    const outcome = outcomeOf({
+      written,
+      deleted,
+      current,
+      newest: newestOf(),
+      reports: view.items("HostReport"),
+      connected: options.connectedHosts?.(),
+    });
     if (outcome.kind !== "waiting") return outcome;
     const left = deadline - clock.monotonic();
     if (left <= 0 || signal.aborted) return { kind: "failed", reason: `not committed within ${timeoutMs} ms: ${outcome.reason}` };
@@ -65,7 +79,10 @@ function newestRevision(view: LiveView, epoch: string, log: Log): () => DecodedR
   let known: DecodedRevision | undefined;
   return () => {
     const objects = view.items("ConfigRevision").filter(({ spec }) => spec.epoch === epoch);
-    const newest = objects.reduce<(typeof objects)[number] | undefined>((best, one) => (best === undefined || one.spec.number > best.spec.number ? one : best), undefined);
+    const newest = objects.reduce<(typeof objects)[number] | undefined>(
+      (best, one) => (best === undefined || one.spec.number > best.spec.number ? one : best),
+      undefined,
+    );
     if (newest === undefined || newest.spec.number === known?.number) return known;
     try {
       known = decodeRevision(newest);
@@ -84,15 +101,18 @@ function committedMessage({ revision, hosts, pending }: Extract<Outcome, { kind:
 interface Former {
   readonly former: readonly Document[];
   readonly written: readonly Document[];
-  readonly deleted: readonly ObjectRef[];
 }
 
 /** Restores the documents as they were before the change; tells in words what it did. */
 async function putBack({ former, written }: Former, { store, log }: CommitOptions): Promise<string> {
   const formerNames = new Set(former.map(nameOf));
-  const versions = new Map(written.map((document) => [nameOf(document), document.metadata.resourceVersion]));
-  const current = await readEach(store, written.map((document) => refOf(document)));
-  const foreign = current.filter((document) => document.metadata.generation !== written.find((one) => nameOf(one) === nameOf(document))?.metadata.generation);
+  const current = await readEach(
+    store,
+    written.map((document) => refOf(document)),
+  );
+  const foreign = current.filter(
+    (document) => document.metadata.generation !== written.find((one) => nameOf(one) === nameOf(document))?.metadata.generation,
+  );
   if (foreign.length > 0) return `; the former documents were not put back, because ${foreign.map(nameOf).join(", ")} changed meanwhile`;
   try {
     const apply = former.map(({ metadata, ...rest }) => {
@@ -101,7 +121,7 @@ async function putBack({ former, written }: Former, { store, log }: CommitOption
     });
     const created = written.filter((document) => !formerNames.has(nameOf(document)));
     await store.applySet({ apply, delete: created.map((document) => refOf(document)), door: DOOR });
-    log.warn("change failed, former documents put back", { documents: [...versions.keys()].join(" ") });
+    log.warn("change failed, former documents put back", { documents: written.map(nameOf).join(" ") });
     return "; the former documents are back";
   } catch (error) {
     log.error("change failed, and the former documents could not be put back", { error: describeError(error) });

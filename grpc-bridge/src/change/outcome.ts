@@ -7,7 +7,12 @@ import { type Document, nameOf } from "../documents/document-kinds.ts";
 /** What has become of a change, as far as the store shows it. */
 export type Outcome =
   | { readonly kind: "waiting"; readonly reason: string }
-  | { readonly kind: "committed"; readonly revision: DecodedRevision; readonly hosts: readonly string[]; readonly pending: readonly string[] }
+  | {
+      readonly kind: "committed";
+      readonly revision: DecodedRevision;
+      readonly hosts: readonly string[];
+      readonly pending: readonly string[];
+    }
   | { readonly kind: "failed"; readonly reason: string };
 
 export interface OutcomeInput {
@@ -30,23 +35,41 @@ export function outcomeOf(input: OutcomeInput): Outcome {
   const refusal = input.current.map((document) => refusedCondition(document, input.written)).find((text) => text !== undefined);
   if (refusal !== undefined) return { kind: "failed", reason: refusal };
   const { newest } = input;
-  if (newest === undefined || !holds(newest.content.documents, input)) return { kind: "waiting", reason: "the operator has not frozen the documents yet" };
+  if (newest === undefined || !holds(newest.content.documents, input))
+    return { kind: "waiting", reason: "the operator has not frozen the documents yet" };
   return hostsOutcome(newest, input);
 }
+
+/** Reasons of the operator's condition Frozen=False that time alone does not mend. */
+const REFUSALS = ["Refused", "LastValidVersion", "LeftOut", "NoNode"];
 
 /** The operator says of this very generation that it does not freeze it. */
 function refusedCondition(current: Document, written: readonly Document[]): string | undefined {
   const mine = written.find((document) => nameOf(document) === nameOf(current));
   if (mine === undefined || mine.metadata.generation !== current.metadata.generation) return undefined;
   const frozen = current.status?.conditions?.find(({ type }) => type === "Frozen");
-  if (frozen?.status !== "False" || (frozen.observedGeneration ?? 0) < (current.metadata.generation ?? 0)) return undefined;
+  if (
+    frozen?.status !== "False" ||
+    !REFUSALS.includes(frozen.reason ?? "") ||
+    (frozen.observedGeneration ?? 0) < (current.metadata.generation ?? 0)
+  )
+    return undefined;
   return `${nameOf(current)} was not frozen: ${frozen.message ?? frozen.reason ?? "no reason given"}`;
 }
 
 function holds(documents: DocumentSet, { written, deleted }: OutcomeInput): boolean {
-  const all = [...documents.nodes, ...documents.bridges, ...documents.routingConfigs, ...documents.securityConfigs, ...documents.serviceDeployments];
+  const all = [
+    ...documents.nodes,
+    ...documents.bridges,
+    ...documents.routingConfigs,
+    ...documents.securityConfigs,
+    ...documents.serviceDeployments,
+  ];
   const specs = new Map(all.map((document) => [nameOf(document), document.spec]));
-  return written.every((document) => isDeepStrictEqual(specs.get(nameOf(document)), document.spec)) && deleted.every((ref) => !specs.has(refText(ref)));
+  return (
+    written.every((document) => isDeepStrictEqual(specs.get(nameOf(document)), document.spec)) &&
+    deleted.every((ref) => !specs.has(refText(ref)))
+  );
 }
 
 function hostsOutcome(revision: DecodedRevision, { reports, connected }: OutcomeInput): Outcome {
@@ -54,7 +77,8 @@ function hostsOutcome(revision: DecodedRevision, { reports, connected }: Outcome
   const expected = managedHosts(revision.content.documents.nodes);
   const reachable = expected.filter((host) => byHost.has(host) && (connected?.has(host) ?? true));
   const pending = expected.filter((host) => !reachable.includes(host));
-  if (reachable.length === 0) return { kind: "waiting", reason: `no host is reachable (${expected.join(", ") || "the Node document has none"})` };
+  if (reachable.length === 0)
+    return { kind: "waiting", reason: `no host is reachable (${expected.join(", ") || "the Node document has none"})` };
   const waiting: string[] = [];
   for (const host of reachable) {
     const status = byHost.get(host)?.status;

@@ -6,7 +6,9 @@ const MAX_ISSUES = 200;
 
 /** Findings as the API tells them: errors first, then warnings, in the order found. */
 export function issuesOf(findings: readonly Finding[]): readonly ValidationIssue[] {
-  const ordered = (["ERROR", "WARNING", "INFO"] as const).flatMap((severity) => findings.filter((finding) => finding.severity === severity));
+  const ordered = (["ERROR", "WARNING", "INFO"] as const).flatMap((severity) =>
+    findings.filter((finding) => finding.severity === severity),
+  );
   return ordered.slice(0, MAX_ISSUES).map((finding) => ({
     path: pathOf(finding),
     description: `${finding.code} ${finding.description}${lineOf(finding)}`,

@@ -30,7 +30,9 @@ export async function completeRequests(options: CompleteRequestsOptions, signal:
   while (!signal.aborted) {
     const requests = view.items("PodNetwork").filter((object) => object.spec.request !== undefined);
     for (const request of requests) {
-      await completeOne(request, options).catch((error: unknown) => log.warn("cannot complete a request, trying again", { request: request.metadata.name, error: describeError(error) }));
+      await completeOne(request, options).catch((error: unknown) =>
+        log.warn("cannot complete a request, trying again", { request: request.metadata.name, error: describeError(error) }),
+      );
     }
     await forgetOld(requests, options);
     const open = requests.filter((object) => completedAs(object) === undefined);
@@ -46,8 +48,14 @@ async function completeOne(seen: PodNetwork, { store, post, clock, log, timeoutM
   const due = object === undefined ? undefined : dueCompletion(object, clock.now(), timeoutMs);
   const id = object?.spec.request?.id;
   if (object === undefined || due === undefined || id === undefined) return;
-  if (due.status === "TIMEOUT") await store.patchStatus(refOf<"PodNetwork">(object), { ...object.status, phase: "Failed", message: due.details });
-  await post({ requestId: id, status: due.status, details: due.details, notBefore: Date.parse(object.spec.request?.requestedAt ?? "") + AFTER_ANSWER_MS || 0 });
+  if (due.status === "TIMEOUT")
+    await store.patchStatus(refOf<"PodNetwork">(object), { ...object.status, phase: "Failed", message: due.details });
+  await post({
+    requestId: id,
+    status: due.status,
+    details: due.details,
+    notBefore: Date.parse(object.spec.request?.requestedAt ?? "") + AFTER_ANSWER_MS || 0,
+  });
   await mark(object, due.status, store);
   log.info("request completed", { requestId: id, status: due.status, details: due.details });
 }
@@ -70,7 +78,8 @@ async function forgetOld(requests: readonly PodNetwork[], { store, log }: Comple
   const byAge = completed.sort((a, b) => ((a.spec.request?.requestedAt ?? "") < (b.spec.request?.requestedAt ?? "") ? -1 : 1));
   for (const object of byAge.slice(0, Math.max(0, byAge.length - KEPT_REQUESTS))) {
     await store.delete(refOf<"PodNetwork">(object)).catch((error: unknown) => {
-      if (!hasCode(error, STORE_NOT_FOUND)) log.warn("cannot remove an old request", { request: object.metadata.name, error: describeError(error) });
+      if (!hasCode(error, STORE_NOT_FOUND))
+        log.warn("cannot remove an old request", { request: object.metadata.name, error: describeError(error) });
     });
   }
 }

@@ -11,11 +11,16 @@ export function completedAs({ metadata }: PodNetwork): CompletionWord | undefine
 }
 
 /** What Piccolo is to be told about a request now; undefined: nothing yet. */
-export function dueCompletion(object: PodNetwork, now: number, timeoutMs: number): { readonly status: CompletionWord; readonly details: string } | undefined {
+export function dueCompletion(
+  object: PodNetwork,
+  now: number,
+  timeoutMs: number,
+): { readonly status: CompletionWord; readonly details: string } | undefined {
   const { spec, status } = object;
   if (spec.request === undefined || completedAs(object) !== undefined) return undefined;
   if (status?.phase === "Attached") return { status: "OK", details: attachedText(object) };
-  if (status?.phase === "Failed" || status?.phase === "Released") return { status: "ERROR", details: status.message ?? "the pod's network could not be set up" };
+  if (status?.phase === "Failed" || status?.phase === "Released")
+    return { status: "ERROR", details: status.message ?? "the pod's network could not be set up" };
   if (now < deadlineOf(object, timeoutMs)) return undefined;
   const waited = status?.message === undefined ? "" : `: ${status.message}`;
   return { status: "TIMEOUT", details: `no network for ${spec.request.podName} within ${timeoutMs} ms${waited}` };
@@ -28,7 +33,9 @@ export function deadlineOf({ spec }: PodNetwork, timeoutMs: number): number {
 }
 
 function attachedText({ spec, status }: PodNetwork): string {
-  const where = [spec.bridge === undefined ? "" : `on ${spec.bridge}`, spec.host === undefined ? "" : `at ${spec.host}`].filter((part) => part !== "");
+  const where = [spec.bridge === undefined ? "" : `on ${spec.bridge}`, spec.host === undefined ? "" : `at ${spec.host}`].filter(
+    (part) => part !== "",
+  );
   const addresses = status?.addresses?.join(", ") ?? "";
   return [addresses === "" ? (status?.message ?? "attached") : addresses, ...where].join(" ");
 }

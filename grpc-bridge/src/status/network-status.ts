@@ -16,7 +16,12 @@ type ComponentState = "up" | "down" | "degraded";
 /** All components: SoCs and VMs, bridges, pods, requests; names in document order, then sorted. */
 export function networkStatus(input: NetworkStatusInput): readonly ComponentStatus[] {
   const stateOf = hostStates(input);
-  return [...hostComponents(input, stateOf), ...bridgeComponents(input, stateOf), ...podComponents(input), ...requestComponents(input.podNetworks)];
+  return [
+    ...hostComponents(input, stateOf),
+    ...bridgeComponents(input, stateOf),
+    ...podComponents(input),
+    ...requestComponents(input.podNetworks),
+  ];
 }
 
 /** Those that the filter means: a type, `request:<id>`, or a name; empty means all. */
@@ -40,14 +45,24 @@ function hostComponents({ nodes, reports }: NetworkStatusInput, stateOf: (host: 
   type Machine = { readonly name: string; readonly interfaces?: readonly { readonly name: string; readonly address?: string }[] };
   const component = (type: "soc" | "vm", machine: Machine, connectedTo: readonly string[]): ComponentStatus => {
     const names = new Set(machine.interfaces?.map(({ name }) => name));
-    const leased = reported.get(machine.name)?.filter(({ name }) => names.has(name)).flatMap(({ addresses }) => addresses ?? []);
+    const leased = reported
+      .get(machine.name)
+      ?.filter(({ name }) => names.has(name))
+      .flatMap(({ addresses }) => addresses ?? []);
     const address = machine.interfaces?.find((one) => one.address !== undefined)?.address ?? leased?.[0];
     return { name: machine.name, type, status: stateOf(machine.name), ipAddress: bare(address), connectedTo };
   };
   return nodes.flatMap(({ spec }) =>
     spec.socs.flatMap((soc) => {
       const vms = soc.vms ?? [];
-      return [component("soc", soc, vms.map(({ name }) => name)), ...vms.map((vm) => component("vm", vm, [soc.name]))];
+      return [
+        component(
+          "soc",
+          soc,
+          vms.map(({ name }) => name),
+        ),
+        ...vms.map((vm) => component("vm", vm, [soc.name])),
+      ];
     }),
   );
 }
@@ -55,7 +70,9 @@ function hostComponents({ nodes, reports }: NetworkStatusInput, stateOf: (host: 
 function bridgeComponents({ bridges, reports }: NetworkStatusInput, stateOf: (host: string) => ComponentState): ComponentStatus[] {
   return bridges.flatMap(({ spec }) =>
     spec.bridges.map((bridge): ComponentStatus => {
-      const carriers = reports.filter(({ status }) => status?.blocks?.some((block) => block.bridge === bridge.name)).map(({ spec: { host } }) => host);
+      const carriers = reports
+        .filter(({ status }) => status?.blocks?.some((block) => block.bridge === bridge.name))
+        .map(({ spec: { host } }) => host);
       const hosts = [...new Set([...(bridge.hosts ?? []), ...carriers])].sort();
       const ups = hosts.filter((host) => stateOf(host) === "up").length;
       const status = ups === 0 ? "down" : ups === hosts.length ? "up" : "degraded";
@@ -71,8 +88,16 @@ function podComponents({ podNetworks }: NetworkStatusInput): ComponentStatus[] {
   return podNetworks.flatMap(({ spec, status }): ComponentStatus[] => {
     if (spec.pod === undefined) return [];
     const name = spec.pod.namespace === "default" ? spec.pod.name : `${spec.pod.namespace}/${spec.pod.name}`;
-    const connectedTo = [spec.bridge, spec.host].filter((one) => one !== undefined && one !== "");
-    return [{ name, type: "pod", status: POD_STATES[status?.phase ?? "Pending"] ?? "degraded", ipAddress: bare(status?.addresses?.[0]), connectedTo }];
+    const connectedTo = named(spec.bridge, spec.host);
+    return [
+      {
+        name,
+        type: "pod",
+        status: POD_STATES[status?.phase ?? "Pending"] ?? "degraded",
+        ipAddress: bare(status?.addresses?.[0]),
+        connectedTo,
+      },
+    ];
   });
 }
 
@@ -83,7 +108,7 @@ function requestComponents(podNetworks: readonly PodNetwork[]): ComponentStatus[
     const { request, bridge, host } = object.spec;
     if (request === undefined) return [];
     const completed = completedAs(object);
-    const connectedTo = [request.podName, bridge, host].filter((one) => one !== undefined && one !== "");
+    const connectedTo = named(request.podName, bridge, host);
     const status = completed === undefined ? "pending" : REQUEST_STATES[completed];
     return [{ name: request.id, type: "request", status, ipAddress: bare(object.status?.addresses?.[0]), connectedTo }];
   });
@@ -91,4 +116,8 @@ function requestComponents(podNetworks: readonly PodNetwork[]): ComponentStatus[
 
 function bare(address: string | undefined): string {
   return address?.split("/")[0] ?? "";
+}
+
+function named(...names: readonly (string | undefined)[]): readonly string[] {
+  return names.filter((name): name is string => name !== undefined && name !== "");
 }
