@@ -50,4 +50,3 @@ export interface Kernel {
   events(signal: AbortSignal): AsyncIterable<KernelEvent>;
   close(): Promise<void>;
 }
-

@@ -38,7 +38,7 @@ function scopeNumber(route: RouteFields, family: Family): number {
   return route.gateway === undefined ? RT_SCOPE.LINK : RT_SCOPE.UNIVERSE;
 }
 
-function body(route: RouteFields): Buffer[] {
+function body(route: RouteFields, scope?: number): Buffer[] {
   const { bytes, length } = prefixBytes(route.destination);
   const family = parsePrefix(route.destination)?.ip.family ?? "ipv4";
   const header = Buffer.alloc(12);
@@ -46,7 +46,7 @@ function body(route: RouteFields): Buffer[] {
   header.writeUInt8(length, 1);
   header.writeUInt8(route.table < 256 ? route.table : 0, 4);
   header.writeUInt8(route.protocol, 5);
-  header.writeUInt8(scopeNumber(route, family), 6);
+  header.writeUInt8(scope ?? scopeNumber(route, family), 6);
   header.writeUInt8(TYPES[route.type], 7);
   const attributes = [u32(RTA.TABLE, route.table)];
   if (length > 0) attributes.push(attribute(RTA.DST, bytes));
@@ -68,9 +68,9 @@ export function encodeRouteReplace(route: RouteFields): Buffer {
   return message(RTM.NEWROUTE, NLM_F.REQUEST | NLM_F.CREATE | NLM_F.REPLACE, body(route));
 }
 
-/** RTM_DELROUTE; ESRCH when there is none that agrees in all given fields. */
+/** RTM_DELROUTE; ESRCH when there is none that agrees in all given fields. The scope is not compared. */
 export function encodeRouteDelete(route: RouteFields): Buffer {
-  return message(RTM.DELROUTE, NLM_F.REQUEST, body(route));
+  return message(RTM.DELROUTE, NLM_F.REQUEST, body(route, RT_SCOPE.NOWHERE));
 }
 
 /** RTM_GETROUTE of one family, all tables. */

@@ -1,0 +1,105 @@
+import { type Log, PharosError } from "@pharos/base";
+import { type HostState, normalize, type Scope, type SectionName, type Step, type StepKind, type StepOf } from "@pharos/hoststate";
+import { KERNEL_CODES } from "./codes.ts";
+import type { Kernel, Outcome } from "./kernel.ts";
+import { addAddress, deleteAddress } from "./linux/address-steps.ts";
+import type { FirewallPort, LinuxContext } from "./linux/context.ts";
+import { watchKernel } from "./linux/events.ts";
+import { readFacts } from "./linux/facts.ts";
+import { deleteRendered, filesIn, writeRendered } from "./linux/files.ts";
+import { createLink, deleteLink, setLink } from "./linux/link-steps.ts";
+import { type LinkTable, listLinks } from "./linux/link-table.ts";
+import { addressesIn, linksIn, policyRulesIn, routesIn } from "./linux/observe-network.ts";
+import { addPolicyRule, deletePolicyRule, deleteRoute, replaceRoute } from "./linux/route-steps.ts";
+import { sysctlsIn, writeSysctl } from "./linux/sysctls.ts";
+import { withNamespace } from "./namespace.ts";
+import { openTransport } from "./netlink/transport.ts";
+
+export interface LinuxKernelOptions {
+  /** Prefix of all files that are read and written, without a slash at the end; default: the real root. */
+  readonly root?: string;
+  readonly log: Log;
+  readonly firewall: FirewallPort;
+  /** A network namespace, as a path; default: that of the process. */
+  readonly namespacePath?: string;
+}
+
+type Observers = {
+  readonly [S in SectionName]: (context: LinuxContext, scope: ReadonlySet<string>, links: LinkTable) => Promise<HostState[S]>;
+};
+
+const OBSERVERS: Observers = {
+  firewall: (context) => context.firewall.observe(),
+  links: async (_, scope, links) => linksIn(links, scope),
+  sysctls: async (context, scope) => sysctlsIn(context, scope),
+  addresses: ({ route }, scope, links) => addressesIn(route, links, scope),
+  policyRules: ({ route }, scope) => policyRulesIn(route, scope),
+  routes: ({ route }, scope, links) => routesIn(route, links, scope),
+  files: ({ root }, scope) => filesIn(root, scope),
+};
+
+type Executors = { readonly [K in StepKind]: (context: LinuxContext, step: StepOf<K>) => Promise<void> };
+
+const EXECUTORS: Executors = {
+  "firewall.apply": ({ firewall }, { transaction }) => firewall.apply(transaction),
+  "link.create": ({ route }, { link }) => createLink(route, link),
+  "link.set": ({ route }, { link }) => setLink(route, link),
+  "link.delete": ({ route }, { link }) => deleteLink(route, link),
+  "sysctl.set": async (context, { sysctl }) => writeSysctl(context, sysctl),
+  "address.add": (context, { address }) => addAddress(context, address),
+  "address.delete": (context, { address }) => deleteAddress(context, address),
+  "policy-rule.add": ({ route }, { rule }) => addPolicyRule(route, rule),
+  "policy-rule.delete": ({ route }, { rule }) => deletePolicyRule(route, rule),
+  "route.replace": ({ route }, step) => replaceRoute(route, step.route),
+  "route.delete": ({ route }, step) => deleteRoute(route, step.route),
+  "file.write": ({ root }, { file }) => writeRendered(root, file),
+  "file.delete": ({ root }, { file }) => deleteRendered(root, file.path),
+};
+
+function execute<K extends StepKind>(context: LinuxContext, step: StepOf<K>): Promise<void> {
+  const executor: (context: LinuxContext, step: StepOf<K>) => Promise<void> = EXECUTORS[step.kind as K];
+  return executor(context, step);
+}
+
+async function observe(context: LinuxContext, scope: Scope): Promise<HostState> {
+  const links = await listLinks(context.route);
+  const section = <S extends SectionName>(name: S): Promise<HostState[S]> => OBSERVERS[name](context, scope[name], links);
+  return normalize({
+    firewall: await section("firewall"),
+    links: await section("links"),
+    sysctls: await section("sysctls"),
+    addresses: await section("addresses"),
+    policyRules: await section("policyRules"),
+    routes: await section("routes"),
+    files: await section("files"),
+  });
+}
+
+async function apply(context: LinuxContext, steps: readonly Step[]): Promise<Outcome> {
+  const done: Step[] = [];
+  for (const step of steps) {
+    try {
+      await execute(context, step);
+      done.push(step);
+    } catch (cause) {
+      const error = cause instanceof PharosError ? cause : new PharosError(KERNEL_CODES.stepFailed, `${step.kind} failed`, { cause });
+      context.log.warn("a step failed", { step: step.kind, error: error.message });
+      return { done, failed: { step, error } };
+    }
+  }
+  return { done };
+}
+
+/** The kernel of this machine, or of one of its network namespaces. Needs CAP_NET_ADMIN there. */
+export async function linuxKernel(options: LinuxKernelOptions): Promise<Kernel> {
+  const { root = "", log, firewall, namespacePath } = options;
+  const inside = <T>(fn: () => T): T => (namespacePath === undefined ? fn() : withNamespace(namespacePath, fn));
+  const context: LinuxContext = { route: inside(() => openTransport()), firewall, root, log, inside };
+  return {
+    observe: (scope) => observe(context, scope),
+    apply: (steps) => apply(context, steps),
+    facts: () => readFacts(context),
+    events: (signal) => watchKernel(context, signal),
+    close: async () => context.route.close(),
+  };
+}

@@ -1,0 +1,27 @@
+import type { Log } from "@pharos/base";
+import type { FirewallObject } from "@pharos/hoststate";
+import type { NetlinkTransport } from "../netlink/transport.ts";
+
+/** The firewall of one network namespace. */
+export interface FirewallPort {
+  observe(): Promise<readonly FirewallObject[]>;
+  /** One transaction, all or nothing. */
+  apply(transaction: string): Promise<void>;
+}
+
+/** What the parts of the Linux kernel port share. */
+export interface LinuxContext {
+  /** A routing socket in the namespace. */
+  readonly route: NetlinkTransport;
+  readonly firewall: FirewallPort;
+  /** Prefix of all file paths, without a slash at the end; empty for the real root. */
+  readonly root: string;
+  readonly log: Log;
+  /** Runs a synchronous function in the network namespace. */
+  inside<T>(fn: () => T): T;
+}
+
+/** The alias that marks links as ours. */
+export const LINK_ALIAS = "pharos";
+/** The alias of pod links begins so; they belong to the CNI plugin, and are never observed here. */
+export const POD_LINK_ALIAS = "pharos-pod";

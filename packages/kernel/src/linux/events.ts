@@ -1,0 +1,87 @@
+import type { SectionName } from "@pharos/hoststate";
+import { RawNetlinkSocket } from "netlink";
+import type { KernelEvent } from "../kernel.ts";
+import { RTM, RTNLGRP } from "../netlink/constants.ts";
+import { messagesOf } from "../netlink/message.ts";
+import type { LinuxContext } from "./context.ts";
+
+const NETLINK_ROUTE = 0;
+const NETLINK_NETFILTER = 12;
+const NFNLGRP_NFTABLES = 7;
+const NFNL_SUBSYS_NFTABLES = 10;
+const RECEIVE_BUFFER_BYTES = 1 << 21;
+
+const ROUTE_SECTIONS: ReadonlyMap<number, SectionName> = new Map([
+  [RTM.NEWLINK, "links"],
+  [RTM.DELLINK, "links"],
+  [RTM.NEWADDR, "addresses"],
+  [RTM.DELADDR, "addresses"],
+  [RTM.NEWROUTE, "routes"],
+  [RTM.DELROUTE, "routes"],
+  [RTM.NEWRULE, "policyRules"],
+  [RTM.DELRULE, "policyRules"],
+] as const);
+
+/** Sections that changed and were not taken yet. Many changes of one section are one event. */
+class EventQueue {
+  readonly #waiting = new Set<KernelEvent["section"]>();
+  #wake: () => void = () => {};
+
+  put(section: KernelEvent["section"]): void {
+    this.#waiting.add(section);
+    this.#wake();
+  }
+
+  wake(): void {
+    this.#wake();
+  }
+
+  async *take(signal: AbortSignal): AsyncGenerator<KernelEvent> {
+    while (!signal.aborted) {
+      const sections = [...this.#waiting];
+      this.#waiting.clear();
+      for (const section of sections) yield { section };
+      if (this.#waiting.size > 0 || signal.aborted) continue;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
+
+function listen(
+  protocol: number,
+  groups: readonly number[],
+  queue: EventQueue,
+  sectionOf: (type: number) => SectionName | undefined,
+): RawNetlinkSocket {
+  const socket = new RawNetlinkSocket(protocol, { recvBufferSize: RECEIVE_BUFFER_BYTES, sendBufferSize: 1 << 16 });
+  for (const group of groups) socket.addMembership(group);
+  socket.on("message", (bytes) => {
+    for (const { type } of messagesOf(bytes)) {
+      const section = sectionOf(type);
+      if (section !== undefined) queue.put(section);
+    }
+  });
+  // ENOBUFS, and any other error of a receiver, means that notifications are lost.
+  socket.on("error", () => queue.put("overrun"));
+  socket.on("truncatedMessage", () => queue.put("overrun"));
+  return socket;
+}
+
+/** Listens to changes of links, addresses, routes, policy rules and nftables in the namespace until `signal` aborts. */
+export async function* watchKernel(context: LinuxContext, signal: AbortSignal): AsyncGenerator<KernelEvent> {
+  const queue = new EventQueue();
+  const onAbort = (): void => queue.wake();
+  const sockets = context.inside(() => [
+    listen(NETLINK_ROUTE, Object.values(RTNLGRP), queue, (type) => ROUTE_SECTIONS.get(type)),
+    listen(NETLINK_NETFILTER, [NFNLGRP_NFTABLES], queue, (type) => (type >> 8 === NFNL_SUBSYS_NFTABLES ? "firewall" : undefined)),
+  ]);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    yield* queue.take(signal);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    for (const socket of sockets) socket.close();
+  }
+}

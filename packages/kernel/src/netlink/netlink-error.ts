@@ -1,0 +1,28 @@
+import { constants } from "node:os";
+import { PharosError } from "@pharos/base";
+import { KERNEL_CODES } from "../codes.ts";
+
+/** The name of a Linux error number: `EEXIST` of 17. */
+export function errnoName(errno: number): string {
+  return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
+}
+
+/** The kernel refused a request (PHAROS-2000). */
+export class NetlinkError extends PharosError {
+  /** Positive Linux error number. */
+  readonly errno: number;
+  /** Its name: `EEXIST`. */
+  readonly reason: string;
+
+  constructor(errno: number) {
+    const reason = errnoName(errno);
+    super(KERNEL_CODES.netlinkRefused, `the kernel answered ${reason}`);
+    this.errno = errno;
+    this.reason = reason;
+  }
+}
+
+/** True when the kernel refused with one of these error names. */
+export function isRefusal(error: unknown, ...reasons: readonly string[]): boolean {
+  return error instanceof NetlinkError && reasons.includes(error.reason);
+}
