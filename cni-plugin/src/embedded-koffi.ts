@@ -23,7 +23,7 @@ function loadAddon(): Koffi {
       failures.push(error);
     }
   }
-  throw new AggregateError(failures, `cannot load the addon from any of ${FOLDERS.join(", ")}`);
+  throw new Error(`cannot load the addon from any of ${FOLDERS.join(", ")}: ${failures.map(String).join("; ")}`);
 }
 
 /** The file has no name, so nobody can put another in its place and nothing is left behind. */
@@ -31,10 +31,9 @@ function loadFrom(folder: string, bytes: Uint8Array): Koffi {
   const descriptor = openSync(folder, O_TMPFILE | constants.O_RDWR, 0o700);
   try {
     for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
-    const module: { exports: Koffi | undefined } = { exports: undefined };
+    const module: { exports: object } = { exports: {} };
     process.dlopen(module, `/proc/self/fd/${descriptor}`);
-    if (module.exports === undefined) throw new Error("the addon exports nothing");
-    return module.exports;
+    return module.exports as Koffi;
   } finally {
     closeSync(descriptor);
   }

@@ -12,8 +12,8 @@ export interface Libc {
 const DECLARATIONS: Record<keyof Libc, string> = {
   socket: "int socket(int, int, int)",
   setsockopt: "int setsockopt(int, int, int, void *, uint32_t)",
-  send: "ssize_t send(int, void *, size_t, int)",
-  recv: "ssize_t recv(int, void *, size_t, int)",
+  send: "int64_t send(int, void *, size_t, int)",
+  recv: "int64_t recv(int, void *, size_t, int)",
   setns: "int setns(int, int)",
 };
 
