@@ -3,7 +3,7 @@ import type { ForwardRule, ForwardRules, Match } from "../features/forwarding/ru
 import type { Host, PlacedBridge, Vehicle } from "../vehicle/model.ts";
 import { isManaged, zonesOfAddress } from "../zones/membership.ts";
 import { worldSides } from "../zones/world-exits.ts";
-import type { Zone } from "../zones/zone.ts";
+import type { BridgeZone, Zone } from "../zones/zone.ts";
 import type { Flow, HopRole } from "./flow.ts";
 
 /** What the evaluator knows: the documents' meaning, never the firewall objects that were made from it. */
@@ -71,20 +71,42 @@ function judgeWire(law: Law, hop: HopRole, flow: Flow): Judgement | undefined {
   return undefined;
 }
 
-/** An ACCEPT for a masqueraded bridge covers, behind the bridge's host, the address that the host gave the flow. */
+/** An ACCEPT for a masqueraded source covers, behind the host that translates it, the address that it gets there. */
 function translated(
   law: Law,
   at: { readonly hop: HopRole; readonly flow: Flow; readonly source: readonly Zone[]; readonly destination: readonly Zone[] },
 ): Judgement | undefined {
-  const carriers = at.source.flatMap((zone) => (zone.kind === "host" && zone.name !== at.hop.host ? [zone.name] : []));
-  for (const bridge of law.vehicle.bridges) {
-    if (!bridge.ipMasq || !bridge.hosts.some((host) => carriers.includes(host))) continue;
-    const behind = law.zones.filter((zone) => zone.kind === "bridge" && zone.name === bridge.name);
-    if (behind.some((zone) => at.destination.includes(zone))) continue;
+  const carrier = at.source.find((zone) => zone.kind === "host" && zone.managed);
+  if (carrier === undefined || carrier.name === at.hop.host) return undefined;
+  for (const behind of sourcesBehind(law, carrier.name, at.flow.destination, [])) {
     const found = firstMatch(law, behind, at.destination, at.flow);
     if (found?.verdict === "ACCEPT" && found.rule !== undefined) return { verdict: "ACCEPT", because: "masquerade", rule: found.rule };
   }
   return undefined;
+}
+
+/** The zones of each source that `host` gives an address of its own on the way to `to`, and of those behind such a source. */
+function sourcesBehind(law: Law, host: string, to: Ip, visited: readonly string[]): readonly (readonly Zone[])[] {
+  const bridges = law.zones.filter((zone) => zone.kind === "bridge" && translates(zone, host, to));
+  return bridges.flatMap((bridge) => {
+    const machines = law.zones.filter((zone) => zone.kind === "host" && zone.name !== host && !visited.includes(zone.name));
+    const hosts = machines.flatMap((zone) =>
+      zone.kind === "host"
+        ? zone.addresses.filter((ip) => bridge.kind === "bridge" && isInside(bridge, ip)).map((ip) => ({ zone, ip }))
+        : [],
+    );
+    const further = hosts.flatMap(({ zone }) => (zone.managed ? sourcesBehind(law, zone.name, to, [...visited, host]) : []));
+    return [[bridge], ...hosts.map(({ ip }) => zonesOfAddress(law.zones, ip)), ...further];
+  });
+}
+
+/** True when `host` masquerades what comes from `bridge` and goes to `to`. */
+function translates(bridge: BridgeZone, host: string, to: Ip): boolean {
+  return bridge.ipMasq && bridge.hosts.includes(host) && !isInside(bridge, to);
+}
+
+function isInside(bridge: BridgeZone, ip: Ip): boolean {
+  return bridge.prefixes.some((prefix) => containsIp(prefix, ip));
 }
 
 function firstMatch(law: Law, source: readonly Zone[], destination: readonly Zone[], flow: Flow): Judgement | undefined {

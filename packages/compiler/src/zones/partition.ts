@@ -1,15 +1,17 @@
 import { bitsOf, type Family, firstOf, type Ip, lastOf } from "@pharos/hoststate";
 import { isManaged } from "./membership.ts";
-import { WORLD, type Zone } from "./zone.ts";
+import { type BridgeZone, WORLD, type Zone } from "./zone.ts";
 
-/** The addresses that lie in exactly the same zones; rules cannot tell them apart. */
+/** The addresses that lie in exactly the same zones and are translated by the same bridges; a firewall cannot tell them apart. */
 export interface AddressClass {
-  /** Ids of its zones joined: unique. */
+  /** Unique in a partition. */
   readonly key: string;
   /** Name of its most specific zone, for people and for chain names: unique in a partition. */
   readonly label: string;
   /** Most specific first, as `zonesOfAddress` gives them. */
   readonly zones: readonly Zone[];
+  /** The masqueraded bridges whose prefixes hold it, also when the addresses are a host's. */
+  readonly translatedBy: readonly BridgeZone[];
   readonly managed: boolean;
   readonly world: boolean;
 }
@@ -31,33 +33,37 @@ export interface Partition {
 export function partition(zones: readonly Zone[]): Partition {
   const labels = new Set<string>();
   const classes = new Map<string, AddressClass>();
-  const classOf = (members: readonly Zone[]): AddressClass => {
-    const key = members.map((zone) => zone.id).join(" ");
+  const classOf: ClassOf = (members, bridges) => {
+    const translatedBy = bridges.filter((bridge) => bridge.ipMasq);
+    const key = [...members, "behind", ...translatedBy].map((part) => (typeof part === "string" ? part : part.id)).join(" ");
     const known = classes.get(key);
     if (known !== undefined) return known;
-    const made = newClass(key, members, labels);
+    const made = newClass({ key, zones: members, translatedBy }, labels);
     classes.set(key, made);
     return made;
   };
-  const world = classOf([...zones.filter((zone) => zone.kind === "interface" && zone.uplink), WORLD]);
+  const world = classOf([...zones.filter((zone) => zone.kind === "interface" && zone.uplink), WORLD], []);
   const ipv4 = atomsOf("ipv4", zones, world, classOf);
   const ipv6 = atomsOf("ipv6", zones, world, classOf);
   return { classes: [...classes.values()], ipv4, ipv6 };
 }
 
-function newClass(key: string, zones: readonly Zone[], labels: Set<string>): AddressClass {
-  const world = zones.some((zone) => zone.kind === "world");
-  const name = world ? "world" : (zones[0]?.name ?? "none");
+/** The class of addresses in `zones`, inside the prefixes of `bridges`. */
+type ClassOf = (zones: readonly Zone[], bridges: readonly BridgeZone[]) => AddressClass;
+
+function newClass(of: Pick<AddressClass, "key" | "zones" | "translatedBy">, labels: Set<string>): AddressClass {
+  const world = of.zones.some((zone) => zone.kind === "world");
+  const name = world ? "world" : (of.zones[0]?.name ?? "none");
   let label = name;
   for (let copy = 2; labels.has(label); copy++) label = `${name}.${copy}`;
   labels.add(label);
-  return { key, label, zones, managed: isManaged(zones), world };
+  return { ...of, label, managed: isManaged(of.zones), world };
 }
 
 interface Sweep {
   readonly family: Family;
   /** Address values where a bridge's prefix begins or has just ended, with the zone. */
-  readonly bridges: readonly { readonly at: bigint; readonly zone: Zone; readonly opens: boolean }[];
+  readonly bridges: readonly { readonly at: bigint; readonly zone: BridgeZone; readonly opens: boolean }[];
   /** Hosts' addresses with their owners. */
   readonly points: ReadonlyMap<bigint, readonly Zone[]>;
 }
@@ -86,19 +92,14 @@ function sweepOf(family: Family, zones: readonly Zone[]): Sweep {
   return { family, bridges: bridges.sort((a, b) => compareBigint(a.at, b.at)), points };
 }
 
-function atomsOf(
-  family: Family,
-  zones: readonly Zone[],
-  world: AddressClass,
-  classOf: (zones: readonly Zone[]) => AddressClass,
-): readonly Atom[] {
+function atomsOf(family: Family, zones: readonly Zone[], world: AddressClass, classOf: ClassOf): readonly Atom[] {
   const sweep = sweepOf(family, zones);
   const end = 1n << BigInt(bitsOf(family));
   const cuts = new Set<bigint>([0n, ...sweep.bridges.map((edge) => edge.at)]);
   for (const value of sweep.points.keys()) cuts.add(value).add(value + 1n);
   const starts = [...cuts].filter((value) => value < end).sort(compareBigint);
-  const open = new Map<Zone, number>();
-  const order = new Map(zones.map((zone, index) => [zone, index]));
+  const open = new Map<BridgeZone, number>();
+  const order = new Map<Zone, number>(zones.map((zone, index) => [zone, index]));
   const atoms: Atom[] = [];
   let edge = 0;
   starts.forEach((start, index) => {
@@ -108,7 +109,7 @@ function atomsOf(
     const owners = sweep.points.get(start);
     const inside = [...open].filter(([, count]) => count > 0).map(([zone]) => zone);
     const bridges = inside.sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
-    const of = owners !== undefined ? classOf(owners) : bridges.length > 0 ? classOf(bridges) : world;
+    const of = owners !== undefined ? classOf(owners, bridges) : bridges.length > 0 ? classOf(bridges, bridges) : world;
     append(atoms, { first: { family, value: start }, last: { family, value: (starts[index + 1] ?? end) - 1n }, class: of });
   });
   return atoms;

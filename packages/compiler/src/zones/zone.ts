@@ -8,6 +8,9 @@ export interface BridgeZone {
   readonly id: string;
   readonly name: string;
   readonly prefixes: readonly Prefix[];
+  /** Sources in the prefixes are translated on the managed hosts that carry the bridge, for destinations outside of them. */
+  readonly ipMasq: boolean;
+  readonly hosts: readonly string[];
 }
 
 /** All addresses of a SoC, VM or cloud VM, also those on its bridges. */
@@ -62,6 +65,8 @@ function bridgeZone(bridge: Vehicle["bridges"][number]): BridgeZone {
     id: `bridge:${bridge.name}`,
     name: bridge.name,
     prefixes: bridge.ranges.map((range) => networkOf(range.subnet)),
+    ipMasq: bridge.ipMasq,
+    hosts: bridge.hosts,
   };
 }
 

@@ -1,6 +1,5 @@
 import type { FirewallChain, FirewallRule } from "@pharos/hoststate";
-import type { PlacedBridge } from "../../vehicle/model.ts";
-import { type ForwardingContext, insideOneBridge, isDeniedByDefault, isOwn, originText, vehicleOrigin } from "./context.ts";
+import { type ForwardingContext, isDeniedByDefault, isOwn, originText, vehicleOrigin } from "./context.ts";
 import type { End } from "./ends.ts";
 import { matchText } from "./match-text.ts";
 import type { Pair } from "./pair-index.ts";
@@ -43,22 +42,37 @@ function translatedChain(pair: Pair): FirewallChain {
   return { kind: "chain", name: `translated-${pair.source.label}-to-${pair.destination.label}`, rules: lines };
 }
 
-/** The pairs of masqueraded bridges whose flows leave their host with an address of `source`. */
+/** The pairs that a rule accepts flows of, whose flows come with an address of `source` because hosts on the way translated theirs. */
 function translatedPairs(context: ForwardingContext, source: End, destination: End): readonly Pair[] {
   if (isOwn(context, source)) return [];
-  const bridges = masqueradedBehind(context, source);
-  return context.ends.flatMap((behind) => {
-    const isBehind = behind.zones.some((zone) => zone.kind === "bridge" && bridges.some((bridge) => bridge.name === zone.name));
-    if (!isBehind || insideOneBridge(behind, destination)) return [];
+  return endsBehind(context, source, destination).flatMap((behind) => {
     const pair = context.index.get(behind, destination);
     return pair?.rules.some((rule) => rule.action === "ACCEPT") ? [pair] : [];
   });
 }
 
-function masqueradedBehind(context: ForwardingContext, source: End): readonly PlacedBridge[] {
-  return context.vehicle.bridges.filter(
-    (bridge) => bridge.ipMasq && source.zones.some((zone) => zone.kind === "host" && bridge.hosts.includes(zone.name)),
-  );
+/** The ends that the host of `end` masquerades for `destination`, and the ends behind those. */
+function endsBehind(context: ForwardingContext, end: End, destination: End): readonly End[] {
+  const behind = new Set<End>();
+  const queue = [end];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    const host = managedHostOf(next);
+    if (host === undefined) continue;
+    for (const other of context.ends) {
+      if (behind.has(other) || managedHostOf(other) === host) continue;
+      const translates = other.class.translatedBy.some(
+        (bridge) => bridge.hosts.includes(host) && !destination.class.translatedBy.includes(bridge),
+      );
+      if (!translates) continue;
+      behind.add(other);
+      queue.push(other);
+    }
+  }
+  return [...behind];
+}
+
+function managedHostOf(end: End): string | undefined {
+  return end.zones.find((zone) => zone.kind === "host" && zone.managed)?.name;
 }
 
 function ruleLines(rule: ForwardRule, verdict: string): readonly FirewallRule[] {

@@ -1,13 +1,4 @@
-import {
-  containsIp,
-  type FirewallChain,
-  type FirewallMap,
-  type FirewallObject,
-  formatIp,
-  type Ip,
-  parseIp,
-  parsePrefix,
-} from "@pharos/hoststate";
+import { type FirewallChain, type FirewallObject, firstOf, formatIp, type Ip, lastOf, parseIp, parsePrefix } from "@pharos/hoststate";
 
 /** A packet as the simulator sees it. Test support: nothing in production imports this file. */
 export interface SimulatedPacket {
@@ -38,29 +29,42 @@ export interface SimulatedVerdict {
   readonly logged: boolean;
 }
 
+interface Range {
+  readonly first: Ip;
+  readonly last: Ip;
+}
+
+interface RangeVerdict extends Range {
+  readonly verdict: string;
+}
+
 interface Walk {
   readonly chains: ReadonlyMap<string, FirewallChain>;
-  readonly maps: ReadonlyMap<string, FirewallMap>;
+  readonly maps: ReadonlyMap<string, readonly RangeVerdict[]>;
   readonly sets: ReadonlyMap<string, readonly string[]>;
+  readonly ranges: ReadonlyMap<string, readonly Range[]>;
   readonly packet: SimulatedPacket;
   readonly hook: SimulatedHook;
   logged: boolean;
 }
 
-/** Walks one host's firewall objects as the kernel would; throws on a body outside the grammar of `forwardingWith`. */
-export function simulate(objects: readonly FirewallObject[], packet: SimulatedPacket, hook: SimulatedHook): SimulatedVerdict {
-  const walk: Walk = {
+/** A function that walks one host's firewall objects as the kernel would; it throws on a body outside the grammar of `forwardingWith`. */
+export function simulator(objects: readonly FirewallObject[]): (packet: SimulatedPacket, hook: SimulatedHook) => SimulatedVerdict {
+  const tables = {
     chains: new Map(objects.flatMap((object) => (object.kind === "chain" ? [[object.name, object]] : []))),
-    maps: new Map(objects.flatMap((object) => (object.kind === "map" ? [[object.name, object]] : []))),
+    maps: new Map(objects.flatMap((object) => (object.kind === "map" ? [[object.name, object.elements.map(rangeVerdict)]] : []))),
     sets: new Map(objects.flatMap((object) => (object.kind === "set" ? [[object.name, object.elements]] : []))),
-    packet,
-    hook,
-    logged: false,
+    ranges: new Map(
+      objects.flatMap((object) => (object.kind === "set" ? [[object.name, object.elements.flatMap((text) => rangeOf(text) ?? [])]] : [])),
+    ),
   };
-  const base = [...walk.chains.values()].find((chain) => chain.hook?.hook === hook.hook);
-  const found = base === undefined ? undefined : walkChain(walk, base.name);
-  if (found === undefined || found.verdict === "return") return { verdict: base?.hook?.policy ?? "accept", logged: walk.logged };
-  return { verdict: found.verdict, origin: found.origin, logged: walk.logged };
+  return (packet, hook) => {
+    const walk: Walk = { ...tables, packet, hook, logged: false };
+    const base = [...walk.chains.values()].find((chain) => chain.hook?.hook === hook.hook);
+    const found = base === undefined ? undefined : walkChain(walk, base.name);
+    if (found === undefined || found.verdict === "return") return { verdict: base?.hook?.policy ?? "accept", logged: walk.logged };
+    return { verdict: found.verdict, origin: found.origin, logged: walk.logged };
+  };
 }
 
 interface Found {
@@ -113,11 +117,8 @@ const MATCHERS: readonly Matcher[] = [
   [/^@th,64,32 0x52545053 /, (walk) => walk.packet.rtps],
   [/^iifname (!= )?"([^"]+)" /, (walk, [, not, name]) => (walk.hook.in === name) !== (not !== undefined)],
   [/^oifname (!= )?"([^"]+)" /, (walk, [, not, name]) => (walk.hook.out === name) !== (not !== undefined)],
-  [
-    /^(ip6?) ([sd]addr) @([\w.-]+) /,
-    (walk, [, family, side, set]) => inElements(addressFor(walk, family, side), elementsOf(walk, set ?? "")),
-  ],
-  [/^(ip6?) ([sd]addr) (\{ [^}]+ \}) /, (walk, [, family, side, list]) => inElements(addressFor(walk, family, side), listed(list))],
+  [/^(ip6?) ([sd]addr) @([\w.-]+) /, (walk, [, family, side, set]) => inSet(walk, addressFor(walk, family, side), set ?? "")],
+  [/^(ip6?) ([sd]addr) (\{ [^}]+ \}) /, (walk, [, family, side, list]) => inList(addressFor(walk, family, side), listed(list))],
   [/^icmpv6 type (\{ [^}]+ \}) /, (walk, [, list]) => isIcmpv6(walk.packet) && listed(list).includes(walk.packet.icmpType ?? "")],
 ];
 
@@ -170,19 +171,33 @@ function elementsOf(walk: Walk, set: string): readonly string[] {
 function lookup(walk: Walk, ip: Ip | undefined, name: string): string | undefined {
   const map = walk.maps.get(name);
   if (map === undefined) throw new Error(`no map ${name}`);
-  return map.elements.find((element) => inElements(ip, [element.key]))?.value;
+  return ip === undefined ? undefined : map.find((element) => inRange(ip, element))?.verdict;
 }
 
-function inElements(ip: Ip | undefined, elements: readonly string[]): boolean {
-  return ip !== undefined && elements.some((element) => inElement(ip, element));
+function inSet(walk: Walk, ip: Ip | undefined, set: string): boolean {
+  const ranges = walk.ranges.get(set);
+  if (ranges === undefined) throw new Error(`no set ${set}`);
+  return ip !== undefined && ranges.some((range) => inRange(ip, range));
 }
 
-function inElement(ip: Ip, element: string): boolean {
-  if (element.includes("/")) {
-    const prefix = parsePrefix(element);
-    return prefix !== undefined && containsIp(prefix, ip);
-  }
-  const [first, last] = element.split("-").map(parseIp);
-  if (first === undefined || first.family !== ip.family) return false;
-  return first.value <= ip.value && ip.value <= (last ?? first).value;
+function inList(ip: Ip | undefined, elements: readonly string[]): boolean {
+  return ip !== undefined && elements.flatMap((element) => rangeOf(element) ?? []).some((range) => inRange(ip, range));
+}
+
+function inRange(ip: Ip, { first, last }: Range): boolean {
+  return ip.family === first.family && first.value <= ip.value && ip.value <= last.value;
+}
+
+function rangeVerdict(element: { readonly key: string; readonly value: string }): RangeVerdict {
+  const range = rangeOf(element.key);
+  if (range === undefined) throw new Error(`not a range: ${element.key}`);
+  return { ...range, verdict: element.value };
+}
+
+/** Undefined for an element that is no address, prefix or range. */
+function rangeOf(text: string): Range | undefined {
+  const prefix = parsePrefix(text);
+  if (prefix !== undefined) return { first: firstOf(prefix), last: lastOf(prefix) };
+  const [first, last] = text.split("-").map(parseIp);
+  return first === undefined ? undefined : { first, last: last ?? first };
 }
