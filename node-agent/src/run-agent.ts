@@ -43,10 +43,11 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
   const stateDir = join(root, LEDGER_FOLDER);
   const seed = await readSeed(join(root, SEED_PATH), log);
   let standing: AgentStanding | undefined;
+  let since = "";
   const publish = () => {
     if (standing === undefined) return;
     const blocks = blockUse(standing.running, host, readLedger(stateDir));
-    reporter.publish(reportStatus({ ...standing, blocks }));
+    reporter.publish(reportStatus({ ...standing, blocks, since }));
   };
   const view = viewStore({
     store,
@@ -82,6 +83,7 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
     clock,
     log,
     onStanding: (next) => {
+      if (standing?.state !== next.state) since = new Date(clock.now()).toISOString();
       standing = next;
       publish();
       keeper.call();
