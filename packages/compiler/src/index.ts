@@ -1,3 +1,4 @@
+export { check } from "./check/check.ts";
 export { assumedFacts, type CompileInput, compile } from "./compile.ts";
 export type { Contribution, Feature, FeatureInput, FeatureOutput } from "./contribution.ts";
 export type { Allocation, DocumentSet, HostFacts, Live, Revision, RevisionContent } from "./documents.ts";

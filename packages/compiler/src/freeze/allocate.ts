@@ -1,5 +1,5 @@
 import type { Checked, Finding } from "@pharos/base";
-import { containsIp, containsPrefix, formatPrefix, type Ip, overlaps, parsePrefix } from "@pharos/hoststate";
+import { compareIp, containsIp, containsPrefix, formatPrefix, type Ip, overlaps, parsePrefix } from "@pharos/hoststate";
 import { BLOCK_CONFLICT, RANGE_EXHAUSTED } from "../codes.ts";
 import type { Allocation, DocumentSet } from "../documents.ts";
 import { handOutBounds } from "../features/pod-network-data.ts";
@@ -71,9 +71,13 @@ function allocateRange(input: RangeInput, findings: Finding[]): readonly Block[]
 }
 
 function cutOf({ vehicle, bridge, range }: RangeInput, known: readonly KnownBlock[]): Cut {
+  const { rangeStart, rangeEnd } = range;
+  const bounded = [rangeStart, rangeEnd].every((ip) => ip === undefined || containsIp(range.subnet, ip));
+  // A range that is wrong in itself is a finding of its own and must not look like a full one.
+  const isSound = bounded && (rangeStart === undefined || rangeEnd === undefined || compareIp(rangeStart, rangeEnd) <= 0);
   const isUseful = (block: Block["block"]): boolean => {
     const { first, last } = handOutBounds(range, block);
-    return bridge.bridgeFor !== "pod" || first.value <= last.value;
+    return bridge.bridgeFor !== "pod" || !isSound || compareIp(first, last) <= 0;
   };
   return {
     subnet: range.subnet,

@@ -50,6 +50,8 @@ export interface HostInterface {
   readonly type: "static" | "dhcp";
   /** Declared, or (dhcp) as the host reports it. */
   readonly address?: Prefix;
+  /** True when an address is declared that cannot be read; a finding of its own tells it. */
+  readonly addressUnreadable?: true;
   readonly gateway?: Ip;
   readonly nameservers: readonly string[];
   readonly segment: string;

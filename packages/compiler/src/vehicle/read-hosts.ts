@@ -67,6 +67,7 @@ function readInterface({ host, declared, at, leases, findings }: InterfaceInput)
     qualifiedName: name,
     type,
     ...(address === undefined ? {} : { address }),
+    ...(address === undefined && written !== undefined ? { addressUnreadable: true } : {}),
     ...(gateway === undefined ? {} : { gateway }),
     nameservers: declared.dns?.nameservers ?? [],
     segment: declared.segment ?? "",

@@ -1,0 +1,37 @@
+import type { Finding } from "@pharos/base";
+import type { DocumentSet, HostFacts } from "../documents.ts";
+import { readForwardRules } from "../features/forwarding/read-rules.ts";
+import { allocateBlocks } from "../freeze/allocate.ts";
+import { buildVehicle } from "../vehicle/build.ts";
+import { bridgeEntries } from "../vehicle/place-bridges.ts";
+import { zonesOfVehicle } from "../zones/zone.ts";
+import { addressFindings } from "./addresses.ts";
+import { bridgeFindings } from "./bridges.ts";
+import { failsafeFindings } from "./failsafe.ts";
+import { nameFindings, serviceNameFindings } from "./names.ts";
+import { rangeFindings } from "./ranges.ts";
+import { subnetFindings } from "./subnets.ts";
+import { takeoverFindings } from "./takeover.ts";
+
+/**
+ * All that contradicts itself in documents that are each valid by themselves: one finding for each contradiction, on the document
+ * that a person would change. `facts` are those of hosts that have reported; what only a host can tell is checked for these.
+ */
+export function check(documents: DocumentSet, facts: ReadonlyMap<string, HostFacts> = new Map()): readonly Finding[] {
+  const blocks = allocateBlocks(documents, []);
+  const { value: vehicle, findings } = buildVehicle({ documents, allocations: blocks.value });
+  if (vehicle === undefined) return [...findings, ...serviceNameFindings(documents)];
+  return [
+    ...findings,
+    ...nameFindings(vehicle),
+    ...serviceNameFindings(documents),
+    ...subnetFindings(vehicle),
+    ...addressFindings(vehicle),
+    ...bridgeFindings(vehicle, bridgeEntries(documents.bridges)),
+    ...rangeFindings(vehicle),
+    ...blocks.findings,
+    ...failsafeFindings(vehicle),
+    ...vehicle.hosts.flatMap((host) => takeoverFindings(host, facts.get(host.name) ?? { interfaces: [] })),
+    ...readForwardRules(documents, zonesOfVehicle(vehicle)).findings,
+  ];
+}
