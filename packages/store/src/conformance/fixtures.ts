@@ -45,6 +45,7 @@ export function bridge(name: string, subnet = "10.2.1.0/24"): Bridge {
           name: "podBr0",
           type: "bridge",
           bridgeFor: "pod",
+          default: false,
           ipMasq: true,
           isGateway: true,
           ipam: { type: "host-local", ranges: [{ subnet }] },

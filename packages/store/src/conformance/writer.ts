@@ -36,17 +36,17 @@ function creates(under: Under): void {
   });
 
   test("gives a new uid to an object that was deleted and made again", async () => {
-    const first = await under.writer.create(bridge("one"));
+    const first = await under.writer.create<"Bridge">(bridge("one"));
     await under.writer.delete({ kind: "Bridge", name: "one" });
-    const second = await under.writer.create(bridge("one"));
+    const second = await under.writer.create<"Bridge">(bridge("one"));
     expect(second.metadata.uid).not.toBe(first.metadata.uid);
   });
 }
 
 function updates(under: Under): void {
   test("an update of the spec raises the generation and keeps uid and birth", async () => {
-    const first = await under.writer.create(bridge("one"));
-    const second = await under.writer.update({ ...first, spec: bridge("one", "10.8.0.0/24").spec });
+    const first = await under.writer.create<"Bridge">(bridge("one"));
+    const second = await under.writer.update<"Bridge">({ ...first, spec: bridge("one", "10.8.0.0/24").spec });
     expect(second.metadata.generation).toBe(2);
     expect(second.metadata.uid).toBe(first.metadata.uid);
     expect(second.metadata.creationTimestamp).toBe(first.metadata.creationTimestamp);
@@ -54,20 +54,20 @@ function updates(under: Under): void {
   });
 
   test("an update of a label keeps the generation", async () => {
-    const first = await under.writer.create(bridge("one"));
-    const second = await under.writer.update({ ...first, metadata: { ...first.metadata, labels: { side: "left" } } });
+    const first = await under.writer.create<"Bridge">(bridge("one"));
+    const second = await under.writer.update<"Bridge">({ ...first, metadata: { ...first.metadata, labels: { side: "left" } } });
     expect(second.metadata.generation).toBe(1);
     expect(second.metadata.labels).toEqual({ side: "left" });
   });
 
   test("an update with an equal object writes nothing", async () => {
-    const first = await under.writer.create(bridge("one"));
-    const second = await under.writer.update(first);
+    const first = await under.writer.create<"Bridge">(bridge("one"));
+    const second = await under.writer.update<"Bridge">(first);
     expect(second.metadata.resourceVersion).toBe(first.metadata.resourceVersion);
   });
 
   test("an update from an old version is a conflict and changes nothing", async () => {
-    const first = await under.writer.create(bridge("one"));
+    const first = await under.writer.create<"Bridge">(bridge("one"));
     await under.writer.update({ ...first, spec: bridge("one", "10.8.0.0/24").spec });
     const late = under.writer.update({ ...first, spec: bridge("one", "10.9.0.0/24").spec });
     await expect(late).rejects.toMatchObject({ code: "PHAROS-3002" });
@@ -81,7 +81,7 @@ function updates(under: Under): void {
 
 function writesStatus(under: Under): void {
   test("a status changes neither spec nor generation, and an update of the spec keeps it", async () => {
-    const first = await under.writer.create(bridge("one"));
+    const first = await under.writer.create<"Bridge">(bridge("one"));
     const second = await under.writer.patchStatus({ kind: "Bridge", name: "one" }, status("Accepted"));
     expect(second.metadata.generation).toBe(1);
     expect(second.spec).toEqual(first.spec);
@@ -147,7 +147,7 @@ function appliesSets(under: Under): void {
   });
 
   test("a change set is all or nothing", async () => {
-    const stale = await under.writer.create(bridge("stale"));
+    const stale = await under.writer.create<"Bridge">(bridge("stale"));
     await under.writer.update(bridge("stale", "10.8.0.0/24"));
     const point = (await under.reader.list("Bridge")).resourceVersion;
     const set = { apply: [bridge("one"), { ...stale, spec: bridge("stale", "10.9.0.0/24").spec }], delete: [], door: "test" };

@@ -1,0 +1,1 @@
+export { type OperatorOptions, runOperator } from "./run-operator.ts";

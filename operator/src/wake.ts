@@ -1,0 +1,34 @@
+import type { Clock } from "@pharos/base";
+
+/** Lets a loop sleep until something happens; a ring while nobody waits is not lost. */
+export class Wake {
+  readonly #clock: Clock;
+  #rung = false;
+  #wake: (() => void) | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  ring(): void {
+    this.#rung = true;
+    this.#wake?.();
+  }
+
+  /** Resolves after the first ring since the last wait, at `until` (monotonic ms) if given, or when `signal` aborts. */
+  async wait(until: number | undefined, signal: AbortSignal): Promise<void> {
+    if (!this.#rung && !signal.aborted) {
+      const woken = new AbortController();
+      const ended = AbortSignal.any([signal, woken.signal]);
+      this.#wake = () => woken.abort();
+      await (until === undefined ? aborted(ended) : this.#clock.sleep(Math.max(0, until - this.#clock.monotonic()), ended));
+      this.#wake = undefined;
+    }
+    this.#rung = false;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
