@@ -26,15 +26,15 @@ export const BRIDGE_NO_DOCUMENT: CodeEntry = {
   title: "there is no document in the text",
   action: "send at least one YAML document",
 };
-export const BRIDGE_REQUEST_UNREADABLE: CodeEntry = {
-  code: "PHAROS-6005",
-  title: "a pod's network request cannot be carried out",
-  action: "mend what the message names, and ask again",
-};
 export const BRIDGE_CALLBACK_FAILED: CodeEntry = {
   code: "PHAROS-6006",
   title: "Piccolo did not take a callback",
   action: "check the callback address and dialect; delivery is repeated by itself",
+};
+export const BRIDGE_KIND_REFUSED: CodeEntry = {
+  code: "PHAROS-6008",
+  title: "a kind that only Pharos writes",
+  action: "send Node, Bridge, RoutingConfig, SecurityConfig and ServiceDeployment documents only",
 };
 export const BRIDGE_SETTING_INVALID: CodeEntry = {
   code: "PHAROS-6007",

@@ -71,6 +71,10 @@ describe("outcomeOf", () => {
     expect(told({ reports: [runs("soc1", 3)] })).toBe("committed r3 on soc1 pending vm1");
   });
 
+  test("waits for a host that is connected and has not reported yet", () => {
+    expect(told({ reports: [runs("soc1", 3)], connected: new Set(["soc1", "vm1"]) })).toBe("waiting: revision 3: vm1 has not reported");
+  });
+
   test("never succeeds with no host at all", () => {
     expect(told({ reports: [] })).toBe("waiting: no host is reachable (soc1, vm1)");
   });

@@ -75,7 +75,7 @@ function holds(documents: DocumentSet, { written, deleted }: OutcomeInput): bool
 function hostsOutcome(revision: DecodedRevision, { reports, connected }: OutcomeInput): Outcome {
   const byHost = new Map(reports.map((report) => [report.spec.host, report]));
   const expected = managedHosts(revision.content.documents.nodes);
-  const reachable = expected.filter((host) => byHost.has(host) && (connected?.has(host) ?? true));
+  const reachable = expected.filter((host) => connected?.has(host) ?? byHost.has(host));
   const pending = expected.filter((host) => !reachable.includes(host));
   if (reachable.length === 0)
     return { kind: "waiting", reason: `no host is reachable (${expected.join(", ") || "the Node document has none"})` };

@@ -1,10 +1,21 @@
-import type { Checked } from "@pharos/base";
-import type { Document } from "./document-kinds.ts";
+import type { Checked, Finding } from "@pharos/base";
+import { parseDocumentsInWorker, readValues } from "@pharos/documents";
+import { BRIDGE_KIND_REFUSED } from "../codes.ts";
+import { type Document, isDocument } from "./document-kinds.ts";
 
-/** How text becomes documents. Both calls keep the limits of `documents` on size, depth, aliases and time, and never throw on bad text. */
-export interface DocumentReader {
-  /** Canonical documents, with defaults, and findings. */
-  documents(text: string): Promise<Checked<readonly Document[]>>;
-  /** The YAML documents as plain values, whatever their kind. */
-  values(text: string): Promise<Checked<readonly unknown[]>>;
+/** Canonical documents of a text, with defaults, and findings. Never throws for bad text, and never holds up other calls for long. */
+export async function readDocumentsOf(text: string): Promise<Checked<readonly Document[]>> {
+  const { documents, findings } = await parseDocumentsInWorker(text);
+  const foreign = documents.flatMap(({ object, document, line }): Finding[] => {
+    if (isDocument(object)) return [];
+    const { code, action } = BRIDGE_KIND_REFUSED;
+    const description = `${object.kind} is made by Pharos itself`;
+    return [{ code, severity: "ERROR", path: "kind", description, recommendation: action, source: { document, line } }];
+  });
+  return { value: documents.map(({ object }) => object).filter(isDocument), findings: [...findings, ...foreign] };
+}
+
+/** The YAML documents of a short text as plain values, whatever their kind. Never throws for bad text. */
+export function readValuesOf(text: string): Checked<readonly unknown[]> {
+  return readValues(text);
 }

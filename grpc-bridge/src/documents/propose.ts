@@ -4,7 +4,7 @@ import type { HostReport } from "@pharos/kinds";
 import type { Store } from "@pharos/store";
 import { BRIDGE_NO_DOCUMENT, BRIDGE_NO_VEHICLE } from "../codes.ts";
 import { type Document, type DocumentKind, documentSet, nameOf, type Overlay, overlay, readDocuments } from "./document-kinds.ts";
-import type { DocumentReader } from "./document-reader.ts";
+import { readDocumentsOf } from "./document-reader.ts";
 
 /** `replace`: the text is all Nodes, Bridges and RoutingConfigs. `upsert`: the text adds to what is there. */
 export type ProposalMode = "replace" | "upsert";
@@ -22,12 +22,8 @@ const NOTHING: Overlay = { after: [], apply: [], delete: [] };
  * Reads the text and checks it together with the live documents. Findings are those of the text, and those that it
  * brings about: an error that the live documents have already does not keep others from being changed.
  */
-export async function propose(
-  store: Store,
-  read: DocumentReader,
-  { text, mode }: { readonly text: string; readonly mode: ProposalMode },
-): Promise<Proposal> {
-  const given = await read.documents(text);
+export async function propose(store: Store, { text, mode }: { readonly text: string; readonly mode: ProposalMode }): Promise<Proposal> {
+  const given = await readDocumentsOf(text);
   if (hasErrors(given.findings)) return { overlay: NOTHING, findings: given.findings };
   const missing = missingDocument(given.value, mode);
   if (missing !== undefined) return { overlay: NOTHING, findings: [...given.findings, missing] };

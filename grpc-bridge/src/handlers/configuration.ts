@@ -43,7 +43,7 @@ export async function validateConfiguration(
   context: HandlerContext,
 ): Promise<ValidateConfigurationResponse> {
   const { store } = await context.ready();
-  const { findings } = await propose(store, context.read, { text: configYaml, mode: "upsert" });
+  const { findings } = await propose(store, { text: configYaml, mode: "upsert" });
   return { valid: !hasErrors(findings), issues: issuesOf(findings) };
 }
 
@@ -65,7 +65,7 @@ interface Changed {
 function change(context: HandlerContext, { text, mode, dryRun }: ChangeRequest): Promise<Changed> {
   return context.alone(async () => {
     const { store, view } = await context.ready();
-    const proposal = await propose(store, context.read, { text, mode });
+    const proposal = await propose(store, { text, mode });
     const { findings, overlay } = proposal;
     const documents = namesIn(proposal);
     if (hasErrors(findings)) return { success: false, message: summary(findings), version: "", findings, result: "refused", documents };

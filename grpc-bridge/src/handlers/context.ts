@@ -1,7 +1,6 @@
 import type { Clock, Log } from "@pharos/base";
 import type { Store } from "@pharos/store";
 import type { Completion } from "../callbacks/completion.ts";
-import type { DocumentReader } from "../documents/document-reader.ts";
 import type { LiveView } from "../live-view.ts";
 import type { BridgeTiming } from "../options.ts";
 
@@ -9,7 +8,6 @@ import type { BridgeTiming } from "../options.ts";
 export interface HandlerContext {
   /** Waits for the store to open. Throws BRIDGE_NOT_READY when it takes too long. */
   readonly ready: () => Promise<{ readonly store: Store; readonly view: LiveView }>;
-  readonly read: DocumentReader;
   /** Runs one change of documents at a time. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
   readonly post: (completion: Completion) => Promise<void>;

@@ -2,6 +2,7 @@ import type { PodNetwork } from "@pharos/kinds";
 import type { RequestNetworkPodRequest, RequestNetworkPodResponse } from "@pharos/rpc";
 import { refOf, refText } from "@pharos/store";
 import type { CompletionWord } from "../callbacks/completion.ts";
+import { readValuesOf } from "../documents/document-reader.ts";
 import { COMPLETED_ANNOTATION } from "../requests/completed.ts";
 import { type WantedNetwork, wantedNetwork } from "../requests/network-document.ts";
 import { type WantedHost, wantedHost } from "../requests/node-document.ts";
@@ -32,7 +33,7 @@ export async function requestNetworkPod(
     await finish("ERROR", reason);
     return { response: { requestId, accepted: false, message: reason }, result: "refused", documents: [] };
   };
-  const read = await readRequest(request, context);
+  const read = readRequest(request);
   if (typeof read === "string") return refuse(read);
   const network = wantedNetwork(read.networks, (await store.list("Bridge")).items);
   if (network.kind === "bad") return refuse(network.reason);
@@ -83,10 +84,7 @@ interface ReadRequest {
 }
 
 /** The YAML of both fields, or what is wrong with the request. */
-async function readRequest(
-  { podName, networkYaml, nodeYaml }: RequestNetworkPodRequest,
-  { read }: HandlerContext,
-): Promise<ReadRequest | string> {
+function readRequest({ podName, networkYaml, nodeYaml }: RequestNetworkPodRequest): ReadRequest | string {
   if (podName === "") return "pod_name is empty";
   if (podName.length > MAX_POD_NAME) return `pod_name is longer than ${MAX_POD_NAME} characters`;
   const values: (readonly unknown[])[] = [];
@@ -96,7 +94,7 @@ async function readRequest(
   ] as const) {
     const bytes = Buffer.byteLength(text);
     if (bytes > MAX_YAML_BYTES) return `${field} has ${bytes} bytes, ${MAX_YAML_BYTES} are allowed`;
-    const { value, findings } = await read.values(text);
+    const { value, findings } = readValuesOf(text);
     const error = findings.find(({ severity }) => severity === "ERROR");
     if (error !== undefined) return `${field}: ${error.code} ${error.description}`;
     values.push(value);
