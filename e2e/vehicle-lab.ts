@@ -4,8 +4,21 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "@pharos/base";
-import { type Vehicle } from "@pharos/compiler";
-import { inNamespace, isAlive, type LabOptions, type LabState, labDown, labFolders, labUp, namespaceOf, readState, restartProgram, startPod, stopPod } from "@pharos/lab";
+import type { Vehicle } from "@pharos/compiler";
+import {
+  inNamespace,
+  isAlive,
+  type LabOptions,
+  type LabState,
+  labDown,
+  labFolders,
+  labUp,
+  namespaceOf,
+  readState,
+  restartProgram,
+  startPod,
+  stopPod,
+} from "@pharos/lab";
 import { type PiccoloClient, piccoloClient } from "./piccolo/client.ts";
 import { Prober } from "./probe/prober.ts";
 

@@ -23,7 +23,9 @@ export class Prober {
 
   /** Starts the probe program in a namespace; resolves when it serves. */
   static start(namespace: string, ports: readonly number[]): Promise<Prober> {
-    const child = spawn("nsenter", inNamespace(namespace, [process.execPath, PROGRAM, ...ports.map(String)]), { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn("nsenter", inNamespace(namespace, [process.execPath, PROGRAM, ...ports.map(String)]), {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     const prober = new Prober(child);
     return new Promise((resolve, reject) => {
       child.on("error", reject);

@@ -133,7 +133,11 @@ export class Agent {
     return true;
   }
 
-  async #rollBack(failed: HashedRevision, result: Exclude<ReconcileResult, { kind: "converged" }>, fallback?: HashedRevision): Promise<boolean> {
+  async #rollBack(
+    failed: HashedRevision,
+    result: Exclude<ReconcileResult, { kind: "converged" }>,
+    fallback?: HashedRevision,
+  ): Promise<boolean> {
     const reason = reasonOf(result);
     this.#options.log.error("revision failed, going back", { revision: `${failed.epoch}/${failed.number}`, reason });
     const entry = { epoch: failed.epoch, number: failed.number, hash: failed.hash, reason };

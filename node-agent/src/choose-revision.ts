@@ -19,7 +19,10 @@ export interface ChosenRevision {
 }
 
 /** Same content under the same number of the same store's history. */
-export function sameRevision(a: Pick<HashedRevision, "epoch" | "number" | "hash">, b: Pick<HashedRevision, "epoch" | "number" | "hash">): boolean {
+export function sameRevision(
+  a: Pick<HashedRevision, "epoch" | "number" | "hash">,
+  b: Pick<HashedRevision, "epoch" | "number" | "hash">,
+): boolean {
   return a.epoch === b.epoch && a.number === b.number && a.hash === b.hash;
 }
 

@@ -34,12 +34,16 @@ export async function reconcile(input: ReconcileInput): Promise<ReconcileResult>
   const { value: desired, findings } = compiled(input.revision);
   if (hasErrors(findings)) {
     const first = findings.find((finding) => finding.severity === "ERROR");
-    const error = new PharosError(AGENT_REVISION_REFUSED, `${first?.path ?? ""}: ${first?.description ?? ""}`, { action: first?.recommendation ?? "" });
+    const error = new PharosError(AGENT_REVISION_REFUSED, `${first?.path ?? ""}: ${first?.description ?? ""}`, {
+      action: first?.recommendation ?? "",
+    });
     return { kind: "refused", error, findings, facts };
   }
   const scope = input.previous === undefined ? scopeOf(desired) : scopeOf(desired, compiled(input.previous).value);
   const outcome = await converge(input, desired, scope);
-  return outcome.error === undefined ? { kind: "converged", steps: outcome.steps, findings, facts } : { kind: "failed", error: outcome.error, findings, facts };
+  return outcome.error === undefined
+    ? { kind: "converged", steps: outcome.steps, findings, facts }
+    : { kind: "failed", error: outcome.error, findings, facts };
 }
 
 async function converge(input: ReconcileInput, desired: HostState, scope: Scope): Promise<{ steps: number; error?: PharosError }> {

@@ -44,9 +44,7 @@ export function reportStatus(input: ReportInput): HostReportStatus {
       addresses: [...addresses],
       ...(manager === undefined ? {} : { manager }),
     })),
-    ...(facts === undefined
-      ? {}
-      : { features: { bridgeNetfilter: facts.bridgeNetfilter, nftables: facts.nftables, ipv6: facts.ipv6 } }),
+    ...(facts === undefined ? {} : { features: { bridgeNetfilter: facts.bridgeNetfilter, nftables: facts.nftables, ipv6: facts.ipv6 } }),
     conditions: [
       {
         type: "Ready",

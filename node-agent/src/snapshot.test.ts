@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { silentLog } from "@pharos/base";
 import { type HashedRevision, NO_LIVE, SnapshotFolder } from "./snapshot.ts";
 
@@ -23,7 +23,11 @@ describe("SnapshotFolder", () => {
     const snapshots = new SnapshotFolder(folder, silentLog);
     await snapshots.writeLastGood(revision);
     await snapshots.writeRejected([{ epoch: "e", number: 8, hash: "x", reason: "no nftables" }]);
-    expect(await snapshots.read()).toEqual({ lastGood: revision, live: NO_LIVE, rejected: [{ epoch: "e", number: 8, hash: "x", reason: "no nftables" }] });
+    expect(await snapshots.read()).toEqual({
+      lastGood: revision,
+      live: NO_LIVE,
+      rejected: [{ epoch: "e", number: 8, hash: "x", reason: "no nftables" }],
+    });
   });
 
   test("sets a damaged file aside and still reads the others", async () => {
@@ -43,6 +47,8 @@ describe("SnapshotFolder", () => {
 
   test("says so when the disk cannot be written", async () => {
     await writeFile(join(folder, "file"), "");
-    await expect(new SnapshotFolder(join(folder, "file"), silentLog).writeLastGood(revision)).rejects.toMatchObject({ code: "PHAROS-4002" });
+    await expect(new SnapshotFolder(join(folder, "file"), silentLog).writeLastGood(revision)).rejects.toMatchObject({
+      code: "PHAROS-4002",
+    });
   });
 });

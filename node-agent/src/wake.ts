@@ -22,7 +22,11 @@ export class Wake {
    * Waits for a call, at most `timeoutMs`, then `settleMs` longer so that a burst becomes one round.
    * Answers all reasons so far; a time-out answers "timer"; an abort answers an empty set.
    */
-  async next(options: { readonly timeoutMs: number; readonly settleMs: number; readonly signal: AbortSignal }): Promise<ReadonlySet<WakeReason>> {
+  async next(options: {
+    readonly timeoutMs: number;
+    readonly settleMs: number;
+    readonly signal: AbortSignal;
+  }): Promise<ReadonlySet<WakeReason>> {
     if (this.#reasons.size === 0) await this.#waitForCall(options.timeoutMs, options.signal);
     if (options.signal.aborted) return new Set();
     if (this.#reasons.size === 0) return new Set<WakeReason>(["timer"]);

@@ -13,7 +13,9 @@ export interface LogSettings {
 
 /** The log of a daemon: winston behind the log interface that all packages see. */
 export function daemonLog(settings: LogSettings): Log {
-  const text = winston.format.printf(({ timestamp, level, message, ...fields }) => `${String(timestamp)} ${level} ${String(message)}${fieldsText(fields)}`);
+  const text = winston.format.printf(
+    ({ timestamp, level, message, ...fields }) => `${String(timestamp)} ${level} ${String(message)}${fieldsText(fields)}`,
+  );
   const format = winston.format.combine(winston.format.timestamp(), settings.format === "json" ? winston.format.json() : text);
   const console = new winston.transports.Console({ stderrLevels: ["error", "warn", "info", "debug"] });
   const files = settings.folder === undefined ? [] : [rotatedFile(settings.folder, settings.program)];
@@ -30,9 +32,11 @@ function fieldsText(fields: Record<string, unknown>): string {
 }
 
 function asLog(logger: winston.Logger): Log {
-  const at = (level: LogLevel) => (message: string, fields: LogFields = {}) => {
-    logger.log(level, message, fields);
-  };
+  const at =
+    (level: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      logger.log(level, message, fields);
+    };
   return {
     debug: at("debug"),
     info: at("info"),

@@ -47,7 +47,13 @@ daemon("standalone", "operator, bridge and embedded store in one process, for a 
   .option("--plaintext-from <prefix>", "source beyond loopback that may call without TLS (repeatable)", list)
   .option("--callback <dialect=address>", "receiver of completions: spec=host:port or pullpiri=host:port (repeatable)", list)
   .action((options) => {
-    const { dataDir, listen = ["127.0.0.1:9091"], socket: sockets = ["/run/pharos/pharos.sock"], plaintextFrom = [], callback = [] } = options;
+    const {
+      dataDir,
+      listen = ["127.0.0.1:9091"],
+      socket: sockets = ["/run/pharos/pharos.sock"],
+      plaintextFrom = [],
+      callback = [],
+    } = options;
     const callbacks = callback.map(callbackEndpoint);
     return standaloneCommand({ dataDir, listen, sockets, plaintextFrom, callbacks }, logOf("standalone", options), stop.signal);
   });

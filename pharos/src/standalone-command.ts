@@ -41,7 +41,10 @@ export async function standaloneCommand(settings: StandaloneSettings, log: Log, 
     signal: ended,
     connectedHosts: () => presence.hosts(),
     extraServices: (store) => [
-      { service: StoreServiceService, implementation: storeService({ store, authorize: authorizeAgent, presence, log: log.child({ part: "store" }) }) },
+      {
+        service: StoreServiceService,
+        implementation: storeService({ store, authorize: authorizeAgent, presence, log: log.child({ part: "store" }) }),
+      },
     ],
   });
   const store = await opened;

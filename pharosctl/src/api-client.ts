@@ -30,14 +30,20 @@ export class ApiClient {
   }
 
   applyConfiguration(configYaml: string): Promise<ApplyConfigurationResponse> {
-    return this.#call((done) => this.#api.applyConfiguration({ configYaml, validateOnly: false }, new Metadata(), deadline(APPLY_MS), done));
+    return this.#call((done) =>
+      this.#api.applyConfiguration({ configYaml, validateOnly: false }, new Metadata(), deadline(APPLY_MS), done),
+    );
   }
 
   networkStatus(componentFilter: string): Promise<GetNetworkStatusResponse> {
     return this.#call((done) => this.#api.getNetworkStatus({ componentFilter }, new Metadata(), deadline(READ_MS), done));
   }
 
-  requestNetworkPod(request: { readonly nodeYaml: string; readonly podName: string; readonly networkYaml: string }): Promise<RequestNetworkPodResponse> {
+  requestNetworkPod(request: {
+    readonly nodeYaml: string;
+    readonly podName: string;
+    readonly networkYaml: string;
+  }): Promise<RequestNetworkPodResponse> {
     return this.#call((done) => this.#api.requestNetworkPod(request, new Metadata(), deadline(READ_MS), done));
   }
 

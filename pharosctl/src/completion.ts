@@ -1,5 +1,5 @@
-import type { Command } from "commander";
 import { PharosError } from "@pharos/base";
+import type { Command } from "commander";
 import { CTL_USAGE } from "./codes.ts";
 
 /** One command with its sub-commands and long options, as completion needs them. */

@@ -74,14 +74,18 @@ function vmBridge(soc: SocPlan): string {
   return `vmBr${soc.index}`;
 }
 
-function podBridges(socs: readonly SocPlan[]): readonly { readonly name: string; readonly host: string; readonly subnet: string; readonly bare: boolean }[] {
+function podBridges(
+  socs: readonly SocPlan[],
+): readonly { readonly name: string; readonly host: string; readonly subnet: string; readonly bare: boolean }[] {
   const hosts = socs.flatMap((soc) => (soc.vms.length > 0 ? soc.vms : [soc.name]));
   return hosts.map((host, index) => ({ name: `podBr${index}`, host, subnet: `10.3.${index}.0/24`, bare: host.startsWith("soc") }));
 }
 
 function bridgeDocument(socs: readonly SocPlan[]): string {
-  const vm = socs.filter((soc) => soc.vms.length > 0).map(
-    (soc) => `    # Connects the VMs of ${soc.name} with it; the SoC is 10.2.${soc.index}.1.
+  const vm = socs
+    .filter((soc) => soc.vms.length > 0)
+    .map(
+      (soc) => `    # Connects the VMs of ${soc.name} with it; the SoC is 10.2.${soc.index}.1.
     - name: ${vmBridge(soc)}
       type: bridge
       bridgeFor: vm
@@ -92,7 +96,7 @@ function bridgeDocument(socs: readonly SocPlan[]): string {
         ranges:
           - subnet: 10.2.${soc.index}.0/24
 `,
-  );
+    );
   const pods = podBridges(socs).map(
     ({ name, host, subnet }) => `    # Pods on ${host} get their address from here.
     - name: ${name}

@@ -12,18 +12,26 @@ export interface LabRuntime {
 }
 
 /** Adds `lab up|down|status|exec|attach|detach`. */
-export function addLabCommands(program: Command, runtime: LabRuntime, terminal: Terminal, run: (work: Promise<number>) => Promise<void>): void {
+export function addLabCommands(
+  program: Command,
+  runtime: LabRuntime,
+  terminal: Terminal,
+  run: (work: Promise<number>) => Promise<void>,
+): void {
   const { place, self } = runtime;
   const lab = program.command("lab").description("a whole vehicle in network namespaces on this machine, with real agents and packets");
   const named = (name: string) => lab.command(name).option("--name <lab>", "name of the lab", "lab");
-  const inside = (name: string, work: () => Promise<number>) => run(self === undefined ? work() : runInUserNamespace(self, place.root, name));
+  const inside = (name: string, work: () => Promise<number>) =>
+    run(self === undefined ? work() : runInUserNamespace(self, place.root, name));
 
   named("up")
     .description("make the machines, start the agents, apply the documents")
     .addOption(new Option("-f, --file <path...>", "documents").makeOptionMandatory())
     .option("--no-apply", "leave the documents to another door (Piccolo, kubectl)")
     .option("--callback <dialect=address>", "receiver of completions")
-    .action((o) => inside(o.name, () => labUpCommand({ name: o.name, files: o.file, apply: o.apply, callback: o.callback }, place, terminal)));
+    .action((o) =>
+      inside(o.name, () => labUpCommand({ name: o.name, files: o.file, apply: o.apply, callback: o.callback }, place, terminal)),
+    );
   named("down")
     .description("end the programs, remove the machines")
     .action(async (o) => {
@@ -48,7 +56,9 @@ export function addLabCommands(program: Command, runtime: LabRuntime, terminal: 
     .option("--bridge <name>", "bridge; else the host's default")
     .option("--bare", "without a network, to wait for RequestNetworkPod", false)
     .action((pod, o) =>
-      inside(o.name, () => labAttachCommand({ name: o.name, pod, host: o.host, ip: o.ip, bridge: o.bridge, bare: o.bare }, place, terminal)),
+      inside(o.name, () =>
+        labAttachCommand({ name: o.name, pod, host: o.host, ip: o.ip, bridge: o.bridge, bare: o.bare }, place, terminal),
+      ),
     );
   named("detach")
     .description("remove a pod")

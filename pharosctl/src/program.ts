@@ -24,19 +24,38 @@ const EXIT_CODES = `
 Exit codes: 0 fine; 1 failure; 2 wrong usage; 3 the documents have errors; 4 explain: dropped or no way; 5 Pharos cannot be
 reached; 6 the user declined.`;
 
+/** What the command groups share. */
+interface Group {
+  readonly program: Command;
+  readonly setting: ProgramSetting;
+  readonly run: (work: Promise<number>) => Promise<void>;
+}
+
 /** The command tree of pharosctl. */
 export function pharosctlProgram(setting: ProgramSetting): Command {
-  const { terminal } = setting;
   const program = new Command("pharosctl")
     .description("The network of a software-defined vehicle: check it, see it, try it, apply it. Also `kubectl pharos`.")
     .addHelpText("after", EXIT_CODES)
     .showHelpAfterError()
     .exitOverride();
-  const run = (work: Promise<number>) => work.then(setting.onExit);
-  const files = () => new Option("-f, --file <path...>", "documents (several files, or - for standard input)").makeOptionMandatory();
-  const output = () => new Option("-o, --output <format>", "output for people or programs").choices(["table", "json", "yaml"]).default("table");
-  const server = () => new Option("--server <address>", "unix:/path or host:port of the Pharos API").default(setting.defaultServer);
+  const group: Group = { program, setting, run: (work) => work.then(setting.onExit) };
+  addFileCommands(group);
+  addServerCommands(group);
+  addLabCommands(program, setting.lab, setting.terminal, group.run);
+  program
+    .command("completion")
+    .description("a completion script: source <(pharosctl completion bash)")
+    .argument("<shell>", "bash, zsh or fish")
+    .action((shell) => setting.terminal.out(completionScript(program, shell)));
+  return program;
+}
 
+const fileOption = () => new Option("-f, --file <path...>", "documents (several files, or - for standard input)").makeOptionMandatory();
+const outputOption = () =>
+  new Option("-o, --output <format>", "output for people or programs").choices(["table", "json", "yaml"]).default("table");
+
+function addFileCommands({ program, setting, run }: Group): void {
+  const { terminal, schemaFile } = setting;
   program
     .command("init")
     .description("write a commented vehicle to start from")
@@ -45,20 +64,31 @@ export function pharosctlProgram(setting: ProgramSetting): Command {
     .option("--vm <count>", "VMs, spread over the SoCs", wholeNumber, 2)
     .option("--out <path>", "file to write", "vehicle.yaml")
     .option("--force", "replace the file", false)
-    .action((o) => run(initCommand({ name: o.name, socs: o.soc, vms: o.vm, output: o.out, force: o.force, schemaFile: setting.schemaFile }, terminal)));
+    .action((o) => run(initCommand({ name: o.name, socs: o.soc, vms: o.vm, output: o.out, force: o.force, schemaFile }, terminal)));
   program
     .command("validate")
     .description("check documents: syntax, fields, and each against the others")
-    .addOption(files())
-    .addOption(output())
+    .addOption(fileOption())
+    .addOption(outputOption())
     .action((o) => run(validateCommand(o.file, format(o), terminal)));
   program
     .command("plan")
     .description("what each host's kernel would get")
-    .addOption(files())
+    .addOption(fileOption())
     .option("--host <name...>", "only these hosts")
-    .addOption(output())
+    .addOption(outputOption())
     .action((o) => run(planCommand({ files: o.file, hosts: o.host ?? [], format: format(o) }, terminal)));
+  program
+    .command("convert")
+    .description("write documents in the spelling of kubectl or of the specification")
+    .addOption(fileOption())
+    .addOption(new Option("--to <spelling>").choices(["kubectl", "specification"]).default("kubectl"))
+    .action((o) => run(convertCommand(o.file, o.to, terminal)));
+}
+
+function addServerCommands({ program, setting, run }: Group): void {
+  const { terminal } = setting;
+  const serverOption = () => new Option("--server <address>", "unix:/path or host:port of the Pharos API").default(setting.defaultServer);
   program
     .command("explain")
     .description("may FROM reach TO with TRAFFIC (tcp/50000, udp/7400, icmp), and which rule says so")
@@ -66,36 +96,25 @@ export function pharosctlProgram(setting: ProgramSetting): Command {
     .argument("<to>")
     .argument("[traffic]", "protocol/port", "icmp")
     .addOption(new Option("-f, --file <path...>", "documents; without them a running Pharos is asked"))
-    .addOption(server())
-    .addOption(output())
-    .action((from, to, traffic, o) => run(explainCommand({ from, to, traffic, files: o.file ?? [], server: o.server, format: format(o) }, terminal)));
+    .addOption(serverOption())
+    .addOption(outputOption())
+    .action((from, to, traffic, o) =>
+      run(explainCommand({ from, to, traffic, files: o.file ?? [], server: o.server, format: format(o) }, terminal)),
+    );
   program
     .command("apply")
     .description("show what would change in each kernel, ask, and apply")
-    .addOption(files())
-    .addOption(server())
+    .addOption(fileOption())
+    .addOption(serverOption())
     .option("--yes", "do not ask", false)
     .action((o) => run(applyCommand({ files: o.file, server: o.server, yes: o.yes }, terminal)));
   program
     .command("status")
     .description("the vehicle's components as they are")
     .argument("[filter]", "a type (soc, vm, pod, bridge), a name, or request:<id>", "")
-    .addOption(server())
-    .addOption(output())
+    .addOption(serverOption())
+    .addOption(outputOption())
     .action((filter, o) => run(statusCommand(o.server, filter, format(o), terminal)));
-  program
-    .command("convert")
-    .description("write documents in the spelling of kubectl or of the specification")
-    .addOption(files())
-    .addOption(new Option("--to <spelling>").choices(["kubectl", "specification"]).default("kubectl"))
-    .action((o) => run(convertCommand(o.file, o.to, terminal)));
-  program
-    .command("completion")
-    .description("a completion script: source <(pharosctl completion bash)")
-    .argument("<shell>", "bash, zsh or fish")
-    .action((shell) => terminal.out(completionScript(program, shell)));
-  addLabCommands(program, setting.lab, terminal, run);
-  return program;
 }
 
 function format(options: { readonly output: OutputFormat }): OutputFormat {

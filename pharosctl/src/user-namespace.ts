@@ -35,7 +35,17 @@ function readHolder(labRoot: string, name: string): Holder | undefined {
  */
 export async function runInUserNamespace(self: Self, labRoot: string, name: string): Promise<number> {
   const holder = readHolder(labRoot, name) ?? (await startHolder(self, labRoot, name));
-  const inside = ["--target", String(holder.pid), "--user", "--mount", "--net", "--preserve-credentials", "--", ...self.command, ...self.args];
+  const inside = [
+    "--target",
+    String(holder.pid),
+    "--user",
+    "--mount",
+    "--net",
+    "--preserve-credentials",
+    "--",
+    ...self.command,
+    ...self.args,
+  ];
   const { status } = spawnSync("nsenter", inside, { stdio: "inherit", env: { ...self.env, PHAROS_LAB_ROOT: labRoot } });
   return status ?? 1;
 }

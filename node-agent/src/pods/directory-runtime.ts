@@ -36,5 +36,12 @@ function asContainer(value: unknown): RunningContainer {
   const { id, pod, name, labels, annotations, netns } = value as Partial<RunningContainer>;
   if (typeof id !== "string" || !/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(id)) throw new Error("id is missing or not a container id");
   if (typeof pod?.name !== "string" || typeof pod.namespace !== "string") throw new Error("pod.namespace or pod.name is missing");
-  return { id, pod, name: name ?? pod.name, labels: labels ?? {}, annotations: annotations ?? {}, ...(netns === undefined ? {} : { netns }) };
+  return {
+    id,
+    pod,
+    name: name ?? pod.name,
+    labels: labels ?? {},
+    annotations: annotations ?? {},
+    ...(netns === undefined ? {} : { netns }),
+  };
 }

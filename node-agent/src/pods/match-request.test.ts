@@ -18,7 +18,9 @@ describe("matchContainers", () => {
 
   test("takes every container that Piccolo marked with the scenario", () => {
     const labels = { "io.pullpiri.annotations.scenario": "helloworld" };
-    expect(ids(matchContainers("helloworld", [container("a", { labels }), container("b"), container("c", { annotations: labels })]))).toEqual(["a", "c"]);
+    expect(
+      ids(matchContainers("helloworld", [container("a", { labels }), container("b"), container("c", { annotations: labels })])),
+    ).toEqual(["a", "c"]);
   });
 
   test("falls back to the container's own name, and finds nothing rather than guess", () => {

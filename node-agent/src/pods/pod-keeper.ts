@@ -90,7 +90,11 @@ export class PodKeeper {
       }
       try {
         const { bridge } = request.spec;
-        const result = await runPlugin("ADD", plugin, { container, ifname: IFNAME, ...(bridge === undefined || bridge === "" ? {} : { bridge }) });
+        const result = await runPlugin("ADD", plugin, {
+          container,
+          ifname: IFNAME,
+          ...(bridge === undefined || bridge === "" ? {} : { bridge }),
+        });
         this.#answered.set(container.id, request.spec.request?.id ?? "");
         addresses.push(...addressesOf(result));
         said.push(`${title}: ${addressesOf(result).join(" ")}`);
@@ -100,7 +104,11 @@ export class PodKeeper {
         said.push(`${title}: ${describeError(error)}`);
       }
     }
-    await store.patchStatus(refOf<"PodNetwork">(request), { phase: failed ? "Failed" : "Attached", addresses, message: said.join("; ").slice(0, 1000) });
+    await store.patchStatus(refOf<"PodNetwork">(request), {
+      phase: failed ? "Failed" : "Attached",
+      addresses,
+      message: said.join("; ").slice(0, 1000),
+    });
   }
 
   async #publish(): Promise<void> {

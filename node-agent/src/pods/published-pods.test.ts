@@ -16,7 +16,10 @@ const none = () => undefined;
 describe("publishActions", () => {
   test("creates what the store does not show, and nothing twice", () => {
     const [action] = publishActions([entry], [], "vm1", none);
-    expect(action).toMatchObject({ kind: "create", object: { metadata: { name: "abc-1-eth0", namespace: "default" }, spec: { host: "vm1" } } });
+    expect(action).toMatchObject({
+      kind: "create",
+      object: { metadata: { name: "abc-1-eth0", namespace: "default" }, spec: { host: "vm1" } },
+    });
     expect(publishActions([entry], [podNetworkOf(entry, "vm1", undefined)], "vm1", none)).toEqual([]);
   });
 
@@ -28,7 +31,11 @@ describe("publishActions", () => {
 
   test("leaves requests and other hosts' attachments alone", () => {
     const other = podNetworkOf(entry, "vm2", undefined);
-    const request = { ...other, metadata: { name: "request-1" }, spec: { host: "vm1", request: { id: "1", podName: "x", requestedAt: "2026-01-01T00:00:00Z" } } };
+    const request = {
+      ...other,
+      metadata: { name: "request-1" },
+      spec: { host: "vm1", request: { id: "1", podName: "x", requestedAt: "2026-01-01T00:00:00Z" } },
+    };
     expect(publishActions([], [other, request], "vm1", none)).toEqual([]);
   });
 });

@@ -43,8 +43,12 @@ export function publishActions(
   requestOf: (containerID: string) => string | undefined,
 ): readonly PublishAction[] {
   const keyOf = (object: PodNetwork) => `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
-  const ours = new Map(published.filter(({ spec }) => spec.request === undefined && spec.host === host).map((object) => [keyOf(object), object]));
-  const wanted = new Map(entries.map((entry) => podNetworkOf(entry, host, requestOf(entry.key.containerID))).map((object) => [keyOf(object), object]));
+  const ours = new Map(
+    published.filter(({ spec }) => spec.request === undefined && spec.host === host).map((object) => [keyOf(object), object]),
+  );
+  const wanted = new Map(
+    entries.map((entry) => podNetworkOf(entry, host, requestOf(entry.key.containerID))).map((object) => [keyOf(object), object]),
+  );
   const actions: PublishAction[] = [];
   for (const [key, object] of wanted) {
     const there = ours.get(key);

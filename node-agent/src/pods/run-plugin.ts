@@ -49,7 +49,10 @@ export async function runPlugin(verb: "ADD" | "DEL", settings: PluginSettings, a
   };
   const { code, stdout, stderr } = await execute(settings.binary, env, JSON.stringify(config));
   if (code === 0) return stdout === "" ? undefined : JSON.parse(stdout);
-  throw new PharosError(AGENT_ATTACH_FAILED, `plugin ${verb} of ${container.pod.namespace}/${container.pod.name} ended with ${code}: ${stdout || stderr}`);
+  throw new PharosError(
+    AGENT_ATTACH_FAILED,
+    `plugin ${verb} of ${container.pod.namespace}/${container.pod.name} ended with ${code}: ${stdout || stderr}`,
+  );
 }
 
 function execute(binary: string, env: NodeJS.ProcessEnv, stdin: string): Promise<{ code: number; stdout: string; stderr: string }> {

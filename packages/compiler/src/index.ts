@@ -1,7 +1,9 @@
 export { check } from "./check/check.ts";
 export { assumedFacts, type CompileInput, compile } from "./compile.ts";
 export type { Contribution, Feature, FeatureInput, FeatureOutput } from "./contribution.ts";
+export { DOCUMENT_KINDS, type DocumentKind, documentSet, documentsOf, documentTitle, isVehicleDocument, type VehicleDocument } from "./document-set.ts";
 export type { Allocation, DocumentSet, HostFacts, Live, Revision, RevisionContent } from "./documents.ts";
+export { type ExplainedHop, type Explainer, type ExplainQuery, type Explanation, explain, explainer } from "./explain/explain.ts";
 export { FEATURES } from "./features/all.ts";
 export { RESOLV_CONF_PATH } from "./features/node.ts";
 export { allocateBlocks, type KnownBlock } from "./freeze/allocate.ts";

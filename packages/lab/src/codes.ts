@@ -6,8 +6,16 @@ export const LAB_COMMAND_FAILED: CodeEntry = {
   title: "a command of the lab failed",
   action: "see the command's own message; `pharosctl lab down` removes what is left",
 };
-export const LAB_EXISTS: CodeEntry = { code: "PHAROS-7101", title: "a lab of this name is up", action: "`pharosctl lab down` first, or give another --name" };
-export const LAB_MISSING: CodeEntry = { code: "PHAROS-7102", title: "there is no such lab", action: "`pharosctl lab up -f vehicle.yaml` makes one" };
+export const LAB_EXISTS: CodeEntry = {
+  code: "PHAROS-7101",
+  title: "a lab of this name is up",
+  action: "`pharosctl lab down` first, or give another --name",
+};
+export const LAB_MISSING: CodeEntry = {
+  code: "PHAROS-7102",
+  title: "there is no such lab",
+  action: "`pharosctl lab up -f vehicle.yaml` makes one",
+};
 export const LAB_UNKNOWN_PLACE: CodeEntry = {
   code: "PHAROS-7103",
   title: "no host or pod of this name is in the lab",
@@ -18,4 +26,8 @@ export const LAB_NO_NAMESPACES: CodeEntry = {
   title: "this user may not make network namespaces",
   action: "run as root, or allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone, AppArmor)",
 };
-export const LAB_NOT_READY: CodeEntry = { code: "PHAROS-7105", title: "the lab did not come up in time", action: "read the log files that the message names" };
+export const LAB_NOT_READY: CodeEntry = {
+  code: "PHAROS-7105",
+  title: "the lab did not come up in time",
+  action: "read the log files that the message names",
+};

@@ -110,14 +110,36 @@ function startControl(options: LabOptions, layout: LabLayout): LabProgram {
   const namespace = layout.namespaces.get(layout.agents[0] ?? "") ?? layout.wiring;
   const callback = options.callback === undefined ? [] : ["--callback", options.callback];
   const args = ["standalone", "--data-dir", folders.control, "--socket", folders.socket, "--listen", "127.0.0.1:9091"];
-  return startProgram({ name: "control", namespace, command: [...options.binaries.pharos, ...args, ...callback], log: folders.log("control"), env: options.env });
+  return startProgram({
+    name: "control",
+    namespace,
+    command: [...options.binaries.pharos, ...args, ...callback],
+    log: folders.log("control"),
+    env: options.env,
+  });
 }
 
 function startAgent(options: LabOptions, layout: LabLayout, host: string): LabProgram {
   const { folders } = options;
-  const args = ["agent", "--host", host, "--store", `unix:${folders.socket}`, "--root", folders.host(host), "--plugin", options.binaries.plugin];
+  const args = [
+    "agent",
+    "--host",
+    host,
+    "--store",
+    `unix:${folders.socket}`,
+    "--root",
+    folders.host(host),
+    "--plugin",
+    options.binaries.plugin,
+  ];
   const namespace = layout.namespaces.get(host) ?? layout.wiring;
-  return startProgram({ name: `agent-${host}`, namespace, command: [...options.binaries.pharos, ...args], log: folders.log(`agent-${host}`), env: options.env });
+  return startProgram({
+    name: `agent-${host}`,
+    namespace,
+    command: [...options.binaries.pharos, ...args],
+    log: folders.log(`agent-${host}`),
+    env: options.env,
+  });
 }
 
 async function writeSeed(folders: LabFolders, host: string, seed: string): Promise<void> {

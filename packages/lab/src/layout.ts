@@ -43,7 +43,8 @@ export function layOut(vehicle: Vehicle, prefix: string): LabLayout {
     segment.members.map((member) => {
       const a = { namespace: space(member.host), name: member.interface };
       const parent = parents.get(member.host);
-      if (segment.bridge !== undefined && parent !== undefined) return { a, b: { namespace: space(parent), name: portName(member.host, member.interface) } };
+      if (segment.bridge !== undefined && parent !== undefined)
+        return { a, b: { namespace: space(parent), name: portName(member.host, member.interface) } };
       const own = switchOf.get(segment.name);
       return { a, b: { namespace: wiring, name: `p${port++}`, ...(own === undefined ? {} : { switch: own }) } };
     }),
@@ -64,7 +65,9 @@ function portName(host: string, name: string): string {
 
 /** A cloud VM sends everything to its declared gateway, else to the first SoC on its wire. */
 function cloudSetup(vehicle: Vehicle, cloud: Vehicle["cloud"][number], namespace: string): CloudSetup {
-  const addresses = cloud.interfaces.flatMap(({ name, address }) => (address === undefined ? [] : [{ interface: name, address: formatPrefix(address) }]));
+  const addresses = cloud.interfaces.flatMap(({ name, address }) =>
+    address === undefined ? [] : [{ interface: name, address: formatPrefix(address) }],
+  );
   const declared = cloud.interfaces.find((intf) => intf.gateway !== undefined)?.gateway;
   const segments = new Set(cloud.interfaces.map((intf) => intf.segment));
   const neighbour = vehicle.hosts

@@ -54,7 +54,12 @@ async function describeContainer(folders: LabFolders, pod: LabPod, wish: PodWish
 export async function callPlugin(
   folders: LabFolders,
   state: LabState,
-  call: { readonly verb: "ADD" | "DEL" | "CHECK"; readonly pod: LabPod; readonly plugin: string; readonly annotations: Readonly<Record<string, string>> },
+  call: {
+    readonly verb: "ADD" | "DEL" | "CHECK";
+    readonly pod: LabPod;
+    readonly plugin: string;
+    readonly annotations: Readonly<Record<string, string>>;
+  },
 ): Promise<string> {
   const { verb, pod, plugin } = call;
   const host = folders.host(pod.host);

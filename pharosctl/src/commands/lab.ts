@@ -83,7 +83,9 @@ export async function labDownCommand(name: string, place: LabPlace, terminal: Te
 /** `lab status`: machines, programs and pods of each lab. */
 export async function labStatusCommand(format: OutputFormat, place: LabPlace, terminal: Terminal): Promise<ExitCode> {
   const names = await listLabs(place.root);
-  const states = (await Promise.all(names.map((name) => readState(foldersOf(place, name)).catch(() => undefined)))).filter((state) => state !== undefined);
+  const states = (await Promise.all(names.map((name) => readState(foldersOf(place, name)).catch(() => undefined)))).filter(
+    (state) => state !== undefined,
+  );
   printValue(terminal, format, states, () => states.map(labTable).join("\n") || "no lab is up\n");
   return EXIT.ok;
 }

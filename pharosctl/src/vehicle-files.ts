@@ -1,0 +1,86 @@
+import { readFile } from "node:fs/promises";
+import { text as readStream } from "node:stream/consumers";
+import { type Finding, hasErrors, PharosError } from "@pharos/base";
+import {
+  allocateBlocks,
+  buildVehicle,
+  check,
+  type DocumentSet,
+  documentSet,
+  freeze,
+  isVehicleDocument,
+  type RevisionContent,
+  type Vehicle,
+} from "@pharos/compiler";
+import { lineOf, type PlacedDocument, parseDocuments } from "@pharos/documents";
+import { CTL_FILE_UNREADABLE, CTL_FINDINGS } from "./codes.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Documents from files, checked by themselves and against each other. */
+export interface VehicleFiles {
+  /** All files as one stream, as they were read. */
+  readonly text: string;
+  readonly placed: readonly PlacedDocument[];
+  readonly documents: DocumentSet;
+  readonly findings: readonly Finding[];
+}
+
+/** Reads documents; `-` is standard input. Only a file that cannot be read is an error; all else is a finding. */
+export async function readVehicleFiles(files: readonly string[]): Promise<VehicleFiles> {
+  const read = await Promise.all(files.map(async (file) => ({ file, text: await readOne(file) })));
+  const parsed = read.map(({ file, text }) => parseDocuments(text, { file }));
+  const placed = parsed.flatMap(({ documents }) => documents);
+  const documents = documentSet(placed.map(({ object }) => object).filter(isVehicleDocument));
+  const syntax = parsed.flatMap(({ findings }) => findings);
+  const together = hasErrors(syntax) ? [] : check(documents).map((finding) => withPlace(finding, placed));
+  return { text: read.map(({ text }) => text).join("\n---\n"), placed, documents, findings: [...syntax, ...together] };
+}
+
+/** Adds file and line to a finding that names a document. */
+function withPlace(finding: Finding, placed: readonly PlacedDocument[]): Finding {
+  const at = placed.find(({ document }) => document === finding.source?.document);
+  if (at === undefined) return finding;
+  const file = at.file === undefined ? {} : { file: at.file };
+  return { ...finding, source: { document: at.document, ...file, line: lineOf(at, finding.path) } };
+}
+
+/** `file:line` of a field of a document; undefined when the document is in none of the files. */
+export function placeOf(placed: readonly PlacedDocument[], document: string, path: string): string | undefined {
+  const at = placed.find((other) => other.document === document);
+  return at === undefined ? undefined : `${at.file ?? "-"}:${lineOf(at, path)}`;
+}
+
+/** The content that a revision of these documents would have in a new store. */
+export function contentOf(documents: DocumentSet): RevisionContent {
+  return freeze({ documents, allocations: allocateBlocks(documents, []).value, leases: [] });
+}
+
+/** The vehicle that the files describe; with errors among the findings they are printed, and CTL_FINDINGS is thrown. */
+export function requireVehicle(read: VehicleFiles, terminal: Terminal): Vehicle {
+  if (hasErrors(read.findings)) {
+    terminal.err(findingLines(read.findings));
+    throw new PharosError(CTL_FINDINGS, `${read.findings.filter(({ severity }) => severity === "ERROR").length} errors`);
+  }
+  const vehicle = buildVehicle(contentOf(read.documents)).value;
+  if (vehicle === undefined) throw new PharosError(CTL_FINDINGS, "no Node document describes the vehicle");
+  return vehicle;
+}
+
+/** Findings as lines that editors and terminals can jump to: `file:line: SEVERITY CODE path: description`, then the advice. */
+export function findingLines(findings: readonly Finding[]): string {
+  return findings
+    .map(({ code, severity, path, description, recommendation, source }) => {
+      const place = `${source?.file ?? source?.document ?? "-"}${source?.line === undefined ? "" : `:${source.line}`}`;
+      const advice = recommendation === "" ? "" : `    ${recommendation}\n`;
+      return `${place}: ${severity} ${code} ${path === "" ? "" : `${path}: `}${description}\n${advice}`;
+    })
+    .join("");
+}
+
+async function readOne(file: string): Promise<string> {
+  try {
+    return file === "-" ? await readStream(process.stdin) : await readFile(file, "utf8");
+  } catch (cause) {
+    throw new PharosError(CTL_FILE_UNREADABLE, `cannot read ${file}`, { cause });
+  }
+}
