@@ -47,9 +47,12 @@ function lazy<T>(make: () => T): () => T {
   };
 }
 
-const koffi: Pick<Koffi, "load"> & { errno(): number } = {
+const koffi: Pick<Koffi, "load" | "os"> & { errno(): number } = {
   load: (...parameters) => native().load(...parameters),
   errno: () => native().errno(),
+  get os() {
+    return native().os;
+  },
 };
 
 // biome-ignore lint/style/noDefaultExport: the package that this module stands for has a default export.

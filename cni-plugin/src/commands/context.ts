@@ -25,7 +25,7 @@ export function currentBootId(): string {
 export function withSides<T>(netns: string, work: (sides: Sides) => T): T {
   if (netns === "") throw new PharosError(PLUGIN_BAD_NAMESPACE, "CNI_NETNS is empty");
   const libc = bindLibc();
-  const namespace = openNetNamespace(libc, netns);
+  const namespace = openNetNamespace(netns);
   try {
     const host = new NetlinkSocket(libc);
     try {

@@ -1,3 +1,4 @@
+import { errnoName } from "@pharos/kernel/netlink";
 import koffi from "koffi";
 
 /** The few calls of libc that Node does not offer. Each is synchronous and runs on the calling thread. */
@@ -6,7 +7,6 @@ export interface Libc {
   setsockopt(descriptor: number, level: number, option: number, value: Buffer, length: number): number;
   send(descriptor: number, bytes: Buffer, length: number, flags: number): number;
   recv(descriptor: number, bytes: Buffer, length: number, flags: number): number;
-  setns(descriptor: number, type: number): number;
 }
 
 const DECLARATIONS: Record<keyof Libc, string> = {
@@ -14,7 +14,6 @@ const DECLARATIONS: Record<keyof Libc, string> = {
   setsockopt: "int setsockopt(int, int, int, void *, uint32_t)",
   send: "int64_t send(int, void *, size_t, int)",
   recv: "int64_t recv(int, void *, size_t, int)",
-  setns: "int setns(int, int)",
 };
 
 /** Binds the calls; all symbols come from the process itself. */
@@ -25,12 +24,10 @@ export function bindLibc(): Libc {
     setsockopt: process.func(DECLARATIONS.setsockopt),
     send: process.func(DECLARATIONS.send),
     recv: process.func(DECLARATIONS.recv),
-    setns: process.func(DECLARATIONS.setns),
   };
 }
 
 /** An error that names the call and errno of the last failed one. */
 export function systemError(call: string): Error {
-  const errno = koffi.errno();
-  return new Error(`${call} failed with errno ${errno}`);
+  return new Error(`${call}: ${errnoName(koffi.errno())}`);
 }

@@ -1,10 +1,7 @@
-import { closeSync, fstatSync, openSync } from "node:fs";
+import { closeSync, fstatSync, openSync, statSync } from "node:fs";
 import { PharosError } from "@pharos/base/errors";
+import { withNamespace } from "@pharos/kernel/namespace";
 import { PLUGIN_BAD_NAMESPACE } from "../codes.ts";
-import { type Libc, systemError } from "./libc.ts";
-
-const CLONE_NEWNET = 0x4000_0000;
-const OWN = "/proc/thread-self/ns/net";
 
 /** An open network namespace. */
 export interface NetNamespace {
@@ -15,29 +12,13 @@ export interface NetNamespace {
 }
 
 /** Opens the network namespace at `path`. Refuses the one that this process is in: a pod never shares the host's. */
-export function openNetNamespace(libc: Libc, path: string): NetNamespace {
+export function openNetNamespace(path: string): NetNamespace {
   const descriptor = openOrRefuse(path);
-  const own = openSync(OWN, "r");
-  if (fstatSync(descriptor).ino === fstatSync(own).ino) {
-    closeSync(own);
+  if (fstatSync(descriptor).ino === statSync("/proc/thread-self/ns/net").ino) {
     closeSync(descriptor);
     throw new PharosError(PLUGIN_BAD_NAMESPACE, `${path} is the host's own network namespace`);
   }
-  return {
-    descriptor,
-    run: (work) => {
-      enter(libc, descriptor, path);
-      try {
-        return work();
-      } finally {
-        enter(libc, own, OWN);
-      }
-    },
-    close: () => {
-      closeSync(own);
-      closeSync(descriptor);
-    },
-  };
+  return { descriptor, run: (work) => withNamespace(descriptor, work), close: () => closeSync(descriptor) };
 }
 
 function openOrRefuse(path: string): number {
@@ -46,9 +27,4 @@ function openOrRefuse(path: string): number {
   } catch (cause) {
     throw new PharosError(PLUGIN_BAD_NAMESPACE, `cannot open ${JSON.stringify(path)}`, { cause });
   }
-}
-
-function enter(libc: Libc, descriptor: number, path: string): void {
-  if (libc.setns(descriptor, CLONE_NEWNET) !== 0)
-    throw new PharosError(PLUGIN_BAD_NAMESPACE, `cannot enter ${path}`, { cause: systemError("setns") });
 }

@@ -1,8 +1,7 @@
 import { closeSync } from "node:fs";
 import { PharosError } from "@pharos/base/errors";
-import { attributesOf, errnoOf, messagesOf, type NetlinkMessage, NLM_F, NLMSG, stamped, textOf } from "@pharos/kernel/netlink";
+import { attributesOf, errnoName, errnoOf, messagesOf, type NetlinkMessage, NLM_F, NLMSG, stamped, textOf } from "@pharos/kernel/netlink";
 import { PLUGIN_KERNEL_REFUSED } from "../codes.ts";
-import { ERRNO, errnoText } from "./errno.ts";
 import { type Libc, systemError } from "./libc.ts";
 
 const AF_NETLINK = 16;
@@ -22,8 +21,8 @@ const DUMP_TRIES = 5;
 export interface NetlinkRequest {
   readonly what: string;
   readonly bytes: Buffer;
-  /** Errnos that count as success. */
-  readonly tolerate?: readonly number[];
+  /** Refusals that count as success, by name: `EEXIST`. */
+  readonly tolerate?: readonly string[];
 }
 
 /**
@@ -114,22 +113,8 @@ export class NetlinkSocket {
 
 function throwUnlessTolerated({ what, tolerate = [] }: NetlinkRequest, reply: NetlinkMessage): void {
   const errno = errnoOf(reply) ?? 0;
-  if (errno === 0 || tolerate.includes(errno)) return;
+  const name = errnoName(errno);
+  if (errno === 0 || tolerate.includes(name)) return;
   const text = (reply.flags & ERROR_TLVS) === 0 ? undefined : textOf(attributesOf(reply.body, NLMSGERR_BYTES), NLMSGERR_ATTR_MSG);
-  throw new KernelRefusal(what, errno, text);
-}
-
-/** A refusal of the kernel with its errno. */
-export class KernelRefusal extends PharosError {
-  readonly errno: number;
-
-  constructor(what: string, errno: number, text: string | undefined) {
-    super(PLUGIN_KERNEL_REFUSED, `${what}: ${errnoText(errno)}${text === undefined ? "" : `, ${text}`}`);
-    this.errno = errno;
-  }
-}
-
-/** True when `error` says that the object is not there. */
-export function isNoDevice(error: unknown): boolean {
-  return error instanceof KernelRefusal && error.errno === ERRNO.ENODEV;
+  throw new PharosError(PLUGIN_KERNEL_REFUSED, `${what}: ${name}${text === undefined ? "" : `, ${text}`}`);
 }

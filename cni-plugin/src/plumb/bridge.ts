@@ -11,7 +11,6 @@ import {
   PHAROS_PROTOCOL,
 } from "@pharos/kernel/netlink";
 import { PLUGIN_FOREIGN_LINK, PLUGIN_KERNEL_REFUSED } from "../codes.ts";
-import { ERRNO } from "../linux/errno.ts";
 import type { NetlinkRequest, NetlinkSocket } from "../linux/netlink-socket.ts";
 import { findLink } from "./links.ts";
 
@@ -26,18 +25,18 @@ export function ensureBridge(socket: NetlinkSocket, bridge: PodBridge, mac: stri
   return found;
 }
 
-/** Makes the bridge in the shape in which the agent makes it, so that the agent finds nothing to change. */
+/**
+ * Makes the bridge in the shape in which the agent makes it, so that the agent finds nothing to change. A wanted MTU is given by
+ * a change to another value than that of birth: only then the kernel keeps it when ports with a smaller one come.
+ */
 function createBridge(socket: NetlinkSocket, bridge: PodBridge, mac: string): LinkRecord {
   const { name, mtu } = bridge;
-  const fields = { name, up: true, mac, ...(mtu === undefined ? {} : { mtu }) };
+  const birth = { name, up: true, mac, ...(mtu === undefined ? {} : { mtu: mtu === 1500 ? 1499 : 1500 }) };
+  const kind = { kind: "bridge", callIptables: false, callIp6tables: false, multicastSnooping: false } as const;
   socket.exchange([
     // Another ADD, or the agent, may be quicker: then its bridge is as good.
-    {
-      what: `create bridge ${name}`,
-      bytes: encodeLinkCreate(fields, { kind: "bridge", callIptables: false, callIp6tables: false }),
-      tolerate: [ERRNO.EEXIST],
-    },
-    { what: `mark ${name}`, bytes: encodeLinkChange({ name, alias: "pharos" }) },
+    { what: `create bridge ${name}`, bytes: encodeLinkCreate(birth, kind), tolerate: ["EEXIST"] },
+    { what: `mark ${name}`, bytes: encodeLinkChange({ name, alias: "pharos", ...(mtu === undefined ? {} : { mtu }) }) },
   ]);
   if (bridge.isGateway) enableForwarding(bridge);
   const made = findLink(socket, name);
@@ -58,7 +57,7 @@ function missingAddresses(socket: NetlinkSocket, bridge: PodBridge, index: numbe
     .map((address) => ({
       what: `add ${address} to ${bridge.name}`,
       bytes: encodeAddressAdd({ index, address, protocol: PHAROS_PROTOCOL }),
-      tolerate: [ERRNO.EEXIST],
+      tolerate: ["EEXIST"],
     }));
 }
 

@@ -21,5 +21,6 @@ export {
   u32,
   u32Of,
 } from "./message.ts";
+export { errnoName } from "./netlink-error.ts";
 export * from "./route-message.ts";
 export * from "./rule-message.ts";
