@@ -30,7 +30,7 @@ export interface CniError {
 }
 
 /** Numbers below 100 are CNI's own ("Error codes"): 1 version, 4 environment, 5 I/O, 6 decoding, 7 configuration, 11 try again later. */
-const NUMBERS: readonly (readonly [CodeEntry, number])[] = [
+export const KNOWN_CODES: readonly (readonly [CodeEntry, number])[] = [
   [PLUGIN_VERSION_UNSUPPORTED, 1],
   [PLUGIN_BAD_COMMAND, 4],
   [ATTACH_BAD_PARAMETER, 4],
@@ -58,7 +58,7 @@ export const NOT_AVAILABLE = 50;
 
 /** The CNI error of an error; one that has no code of ours is 199. */
 export function cniErrorOf(error: unknown, cniVersion: string, code?: number): CniError {
-  const known = error instanceof PharosError ? NUMBERS.find(([entry]) => entry.code === error.code)?.[1] : undefined;
+  const known = error instanceof PharosError ? KNOWN_CODES.find(([entry]) => entry.code === error.code)?.[1] : undefined;
   const msg = error instanceof PharosError ? `${error.code}: ${error.message}` : "unexpected error";
   return { cniVersion, code: code ?? known ?? UNEXPECTED, msg, details: describeError(error) };
 }

@@ -1,0 +1,194 @@
+import { describe, expect, test } from "@jest/globals";
+import type { PodBridge, PodNetworkData } from "@pharos/hoststate";
+import fc from "fast-check";
+import { type AttachmentFacts, decideAttachment, type HeldAttachment } from "./attachment.ts";
+import { aliasOf, bridgeMacOf, hostNameOf, macOf } from "./names.ts";
+import type { PodRequest } from "./request.ts";
+
+const BOOT = "boot-1";
+const RANGE = {
+  subnet: "10.2.1.0/24",
+  block: "10.2.1.0/28",
+  rangeStart: "10.2.1.2",
+  rangeEnd: "10.2.1.6",
+  gateway: "10.2.1.1",
+  exclude: ["10.2.1.4"],
+};
+const BRIDGE: PodBridge = {
+  name: "podBr0",
+  isGateway: true,
+  ipMasq: true,
+  ranges: [RANGE],
+  routes: [{ dst: "0.0.0.0/0" }, { dst: "10.9.0.0/16", gw: "10.2.1.9" }, { dst: "::/0" }],
+};
+const DATA: PodNetworkData = { version: 1, revision: "e/1", defaultBridge: "podBr0", bridges: [BRIDGE, { ...BRIDGE, name: "podBr1" }] };
+
+const key = (containerID: string) => ({ network: "pods", containerID, ifname: "eth0" });
+const request = (containerID: string, more: Partial<PodRequest> = {}): PodRequest => ({ key: key(containerID), addresses: [], ...more });
+const held = (containerID: string, address: string, more: Partial<HeldAttachment> = {}): HeldAttachment => ({
+  key: key(containerID),
+  bridge: "podBr0",
+  addresses: [address],
+  hostName: hostNameOf(key(containerID)),
+  mac: macOf(key(containerID)),
+  bootId: BOOT,
+  ...more,
+});
+const facts = (more: Partial<AttachmentFacts> = {}): AttachmentFacts => ({ data: DATA, held: [], bootId: BOOT, lastOf: () => [], ...more });
+const addressOf = (...parameters: Parameters<typeof decideAttachment>) =>
+  decideAttachment(...parameters).addresses.map(({ address }) => address);
+
+describe("decideAttachment", () => {
+  test("takes the default bridge, its first free address, and routes by the bridge's gateway for the families the pod has", () => {
+    const { bridge, addresses, routes, mac, hostName } = decideAttachment(request("a"), facts());
+    expect({ bridge: bridge.name, addresses, routes }).toEqual({
+      bridge: "podBr0",
+      addresses: [{ address: "10.2.1.2/24", gateway: "10.2.1.1" }],
+      routes: [
+        { dst: "0.0.0.0/0", gw: "10.2.1.1" },
+        { dst: "10.9.0.0/16", gw: "10.2.1.9" },
+      ],
+    });
+    expect([mac, hostName]).toEqual([macOf(key("a")), hostNameOf(key("a"))]);
+  });
+
+  test("takes the bridge that the pod names, and says which there are when it is unknown or there is no default", () => {
+    expect(decideAttachment(request("a", { bridge: "podBr1" }), facts()).bridge.name).toBe("podBr1");
+    expect(() => decideAttachment(request("a", { bridge: "podBr9" }), facts())).toThrow(
+      "no bridge podBr9 for pods (bridges: podBr0, podBr1)",
+    );
+    const data: PodNetworkData = { version: 1, revision: "e/1", bridges: DATA.bridges };
+    expect(() => decideAttachment(request("a"), facts({ data }))).toThrow("no default bridge for pods (bridges: podBr0, podBr1)");
+  });
+
+  test.each([
+    ["goes on behind the last one", ["10.2.1.2/24"], [], "10.2.1.3/24"],
+    ["passes over an excluded one", ["10.2.1.3/24"], [], "10.2.1.5/24"],
+    ["goes round", ["10.2.1.6/24"], [], "10.2.1.2/24"],
+    ["passes over one that is held", [], [held("b", "10.2.1.2/24")], "10.2.1.3/24"],
+    ["takes one that an earlier boot held", [], [held("b", "10.2.1.2/24", { bootId: "boot-0" })], "10.2.1.2/24"],
+    ["takes one that is held on another bridge", [], [held("b", "10.2.1.2/24", { bridge: "podBr1" })], "10.2.1.2/24"],
+    ["begins at the start when the last one is no longer in the range", ["10.7.7.7/24"], [], "10.2.1.2/24"],
+  ])("the search for an address %s", (_what, last, others, wanted) => {
+    expect(addressOf(request("a"), facts({ held: others, lastOf: () => last }))).toEqual([wanted]);
+  });
+
+  test("a full range is an error that names the range", () => {
+    const others = ["10.2.1.2/24", "10.2.1.3/24", "10.2.1.5/24", "10.2.1.6/24"].map((address, index) => held(`p${index}`, address));
+    expect(() => decideAttachment(request("a"), facts({ held: others }))).toThrow("no free address in 10.2.1.2 to 10.2.1.6");
+  });
+
+  test.each([
+    ["is given when free, also outside rangeStart to rangeEnd", "10.2.1.12", "10.2.1.12/24"],
+    ["of another pod is refused", "10.2.1.3", /held by another pod/],
+    ["of another host's block is refused", "10.2.1.77", /outside 10\.2\.1\.0\/28/],
+    ["that is the gateway is refused", "10.2.1.1", /reserved/],
+    ["that is the subnet's network address is refused", "10.2.1.0", /reserved/],
+    ["that is excluded is refused", "10.2.1.4", /reserved/],
+    ["of a family without a range is refused", "fd00::5", /no range for fd00::5/],
+  ])("a fixed address %s", (_what, address, wanted) => {
+    const decide = () => addressOf(request("a", { addresses: [address] }), facts({ held: [held("b", "10.2.1.3/24")] }));
+    if (typeof wanted === "string") expect(decide()).toEqual([wanted]);
+    else expect(decide).toThrow(wanted);
+  });
+
+  test("a running pod keeps bridge, address, name and hardware address whatever the request says now", () => {
+    const own = held("a", "10.2.1.6/24", { bridge: "podBr1", hostName: "pvother", mac: "02:00:00:00:00:09" });
+    const again = decideAttachment(
+      request("a", { bridge: "podBr0", addresses: ["10.2.1.12"], mac: "02:00:00:00:00:01" }),
+      facts({ held: [own] }),
+    );
+    expect(again).toMatchObject({
+      hostName: "pvother",
+      mac: "02:00:00:00:00:09",
+      bridge: { name: "podBr1" },
+      addresses: [{ address: "10.2.1.6/24" }],
+    });
+  });
+
+  test("a pod that had an address in the boot before gets it again when it is free", () => {
+    const own = held("a", "10.2.1.5/24", { bootId: "boot-0" });
+    expect(addressOf(request("a"), facts({ held: [own] }))).toEqual(["10.2.1.5/24"]);
+    expect(addressOf(request("a"), facts({ held: [own, held("b", "10.2.1.5/24")] }))).toEqual(["10.2.1.2/24"]);
+  });
+
+  test("gives one address per family, from the first range of the family that has a free one", () => {
+    const six = {
+      subnet: "fd00::/64",
+      block: "fd00::/64",
+      rangeStart: "fd00::2",
+      rangeEnd: "fd00::ffff:ffff:ffff:ffff",
+      gateway: "fd00::1",
+      exclude: [],
+    };
+    const full = { ...RANGE, rangeStart: "10.2.1.2", rangeEnd: "10.2.1.2" };
+    const spare = {
+      ...RANGE,
+      subnet: "10.3.0.0/24",
+      block: "10.3.0.0/24",
+      rangeStart: "10.3.0.2",
+      rangeEnd: "10.3.0.9",
+      gateway: "10.3.0.1",
+    };
+    const data: PodNetworkData = { ...DATA, bridges: [{ ...BRIDGE, ranges: [full, spare, six] }] };
+    expect(addressOf(request("a"), facts({ data }))).toEqual(["10.2.1.2/24", "fd00::2/64"]);
+    expect(addressOf(request("a"), facts({ data, held: [held("b", "10.2.1.2/24")] }))).toEqual(["10.3.0.2/24", "fd00::2/64"]);
+    expect(decideAttachment(request("a"), facts({ data })).routes).toContainEqual({ dst: "::/0", gw: "fd00::1" });
+  });
+
+  test("evades the name of another pod's link", () => {
+    const other = held("b", "10.2.1.2/24", { hostName: hostNameOf(key("a")) });
+    expect(decideAttachment(request("a"), facts({ held: [other] })).hostName).toBe(hostNameOf(key("a"), 1));
+  });
+
+  test("no two attachments ever hold one address, over any sequence of comings and goings", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 7 })), { maxLength: 60 }), (events) => {
+        const present = new Map<string, HeldAttachment>();
+        let last: readonly string[] = [];
+        for (const [comes, pod] of events) {
+          const id = `p${pod}`;
+          if (!comes) present.delete(id);
+          else if (present.size < 4 || present.has(id)) {
+            const made = decideAttachment(request(id), facts({ held: [...present.values()], lastOf: () => last }));
+            last = made.addresses.map(({ address }) => address);
+            present.set(id, held(id, last[0] ?? ""));
+          } else
+            expect(() => decideAttachment(request(id), facts({ held: [...present.values()], lastOf: () => last }))).toThrow(
+              /no free address/,
+            );
+          const all = [...present.values()].flatMap(({ addresses }) => addresses);
+          expect(new Set(all).size).toBe(all.length);
+        }
+      }),
+    );
+  });
+});
+
+describe("names", () => {
+  test("stay the same for ever, because links of running pods bear them", () => {
+    expect([hostNameOf(key("a")), macOf(key("a")), aliasOf(key("a")), bridgeMacOf("podBr0")]).toMatchInlineSnapshot(`
+[
+  "pve2300f7bace2",
+  "02:cc:16:f1:58:1c",
+  "pharos-pod:a:eth0",
+  "02:4e:47:1a:c6:24",
+]
+`);
+  });
+
+  test("fit the kernel: 14 bytes of name, a local unicast hardware address, an alias below 256 bytes", () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, maxLength: 255 }), (containerID) => {
+        expect(hostNameOf(key(containerID))).toMatch(/^pv[0-9a-f]{12}$/);
+        expect(macOf(key(containerID))).toMatch(/^02(:[0-9a-f]{2}){5}$/);
+      }),
+    );
+    expect(Buffer.byteLength(aliasOf(key("x".repeat(255))))).toBeLessThan(256);
+  });
+
+  test("differ between 20,000 containers", () => {
+    const names = Array.from({ length: 20_000 }, (_, index) => hostNameOf(key(`container-${index}`)));
+    expect(new Set(names).size).toBe(names.length);
+  });
+});

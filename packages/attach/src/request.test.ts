@@ -1,0 +1,85 @@
+import { describe, expect, test } from "@jest/globals";
+import { readNetworkData } from "./network-data.ts";
+import { readRequest } from "./request.ts";
+
+const CONFIG = { cniVersion: "1.1.0", name: "pods", type: "pharos" };
+const PARAMETERS = { containerID: "c1", ifname: "eth0", args: undefined };
+const annotated = (annotations: object) => ({ ...CONFIG, runtimeConfig: { "io.kubernetes.cri.pod-annotations": annotations } });
+
+describe("readRequest", () => {
+  test("reads pod, bridge and address from where Kubernetes puts them", () => {
+    const config = annotated({ "pharos.io/bridge": "podBr1", "pharos.io/ip": "10.2.1.5, fd00::5", other: "x" });
+    const args = "IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=perception-pod;K8S_POD_UID=7";
+    expect(readRequest(config, { ...PARAMETERS, args })).toEqual({
+      key: { network: "pods", containerID: "c1", ifname: "eth0" },
+      pod: { namespace: "default", name: "perception-pod" },
+      bridge: "podBr1",
+      addresses: ["10.2.1.5", "fd00::5"],
+    });
+  });
+
+  test.each([
+    ["the capability ips, with a length", { ...CONFIG, runtimeConfig: { ips: ["10.2.1.5/24"] } }, undefined],
+    ["CNI_ARGS", CONFIG, "IP=10.2.1.5"],
+    ["args.cni.ips", { ...CONFIG, args: { cni: { ips: ["10.2.1.5"] } } }, undefined],
+    ["two ways that agree", { ...CONFIG, runtimeConfig: { ips: ["10.2.1.5"] } }, "IP=10.2.1.5"],
+  ])("takes a fixed address from %s", (_what, config, args) => {
+    expect(readRequest(config, { ...PARAMETERS, args }).addresses).toEqual(["10.2.1.5"]);
+  });
+
+  test.each([
+    ["two addresses of one family", { ...CONFIG, runtimeConfig: { ips: ["10.2.1.5", "10.2.1.6"] } }, PARAMETERS, "PHAROS-2201"],
+    ["an address that is none", annotated({ "pharos.io/ip": "10.2.1" }), PARAMETERS, "PHAROS-2201"],
+    ["a bridge that could not be an interface", annotated({ "pharos.io/bridge": "../../etc" }), PARAMETERS, "PHAROS-2201"],
+    ["annotations that are a list", { ...CONFIG, runtimeConfig: { "io.kubernetes.cri.pod-annotations": [] } }, PARAMETERS, "PHAROS-2201"],
+    ["a multicast hardware address", { ...CONFIG, runtimeConfig: { mac: "01:00:00:00:00:01" } }, PARAMETERS, "PHAROS-2201"],
+    ["no network name", { cniVersion: "1.1.0" }, PARAMETERS, "PHAROS-2201"],
+    ["no container", CONFIG, { ...PARAMETERS, containerID: undefined }, "PHAROS-2202"],
+    ["a container that climbs", CONFIG, { ...PARAMETERS, containerID: "../x" }, "PHAROS-2202"],
+    ["an interface name of 16 bytes", CONFIG, { ...PARAMETERS, ifname: "abcdefghijklmnop" }, "PHAROS-2202"],
+    ["CNI_ARGS that are no pairs", CONFIG, { ...PARAMETERS, args: "IP" }, "PHAROS-2202"],
+  ])("refuses %s", (_what, config, parameters, code) => {
+    expect(() => readRequest(config, parameters)).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe("readNetworkData", () => {
+  const range = {
+    subnet: "FD00::5/64",
+    block: "fd00::/64",
+    rangeStart: "FD00:0::2",
+    rangeEnd: "fd00::9",
+    gateway: "fd00:0:0::1",
+    exclude: ["FD00::3"],
+  };
+  const bridge = { name: "br0", isGateway: true, ipMasq: false, ranges: [range], routes: [{ dst: "::/0" }] };
+
+  test("brings addresses to canonical text, since they are compared as such", () => {
+    expect(readNetworkData({ version: 1, revision: "e/1", bridges: [bridge] }).bridges[0]?.ranges[0]).toEqual({
+      subnet: "fd00::/64",
+      block: "fd00::/64",
+      rangeStart: "fd00::2",
+      rangeEnd: "fd00::9",
+      gateway: "fd00::1",
+      exclude: ["fd00::3"],
+    });
+  });
+
+  test.each([
+    ["another version", { version: 2, bridges: [] }, "version is 2"],
+    ["no object", "text", "network data is not an object"],
+    ["a bridge name that is none", { version: 1, bridges: [{ ...bridge, name: "a/b" }] }, "bridges[0].name"],
+    [
+      "a block outside its subnet",
+      { version: 1, bridges: [{ ...bridge, ranges: [{ ...range, block: "fd01::/64" }] }] },
+      "bridges[0].ranges[0].block",
+    ],
+    ["a range outside its block", { version: 1, bridges: [{ ...bridge, ranges: [{ ...range, rangeEnd: "fd01::9" }] }] }, "fd01::9"],
+    ["a route that is none", { version: 1, bridges: [{ ...bridge, routes: [{ dst: "default" }] }] }, "bridges[0].routes[0].dst"],
+    ["an MTU that is none", { version: 1, bridges: [{ ...bridge, mtu: 12 }] }, "bridges[0].mtu"],
+  ])("refuses %s and names the field", (_what, data, message) => {
+    expect(() => readNetworkData(data)).toThrow(
+      expect.objectContaining({ code: "PHAROS-2203", cause: expect.objectContaining({ message: expect.stringContaining(message) }) }),
+    );
+  });
+});
