@@ -27,8 +27,8 @@ export const HOST_UNKNOWN: CodeEntry = {
 
 export const INTERFACE_UNKNOWN: CodeEntry = {
   code: "PHAROS-1104",
-  title: "a port that its host does not have",
-  action: "name an interface of that host, or of a VM on it as <host><Interface>",
+  title: "a port that the Node document does not describe",
+  action: "nothing if the host has it and it needs no address; else name an interface of the host, or of a VM on it as <host><Interface>",
 };
 
 export const NAME_TWICE: CodeEntry = {

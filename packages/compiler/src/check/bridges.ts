@@ -69,8 +69,9 @@ function portFindings(vehicle: Vehicle, { declared, origin }: BridgeEntry): read
     }
     if (candidates.some((host) => hasInterface(host, port.interface, vehicle.hosts))) return [];
     const names = candidates.flatMap((host) => interfacesOn(vehicle, host));
-    const says = `${port.host ?? carriers.join(", ")} has no interface ${port.interface} for ${declared.name}${suggestion(port.interface, names)}`;
-    return [found({ code: INTERFACE_UNKNOWN, at: origin, field: `${field}.interface`, says })];
+    const where = port.host ?? carriers.join(", ");
+    const says = `the Node document describes no interface ${port.interface} of ${where} for ${declared.name}, so it is taken as the host has it${suggestion(port.interface, names)}`;
+    return [found({ code: INTERFACE_UNKNOWN, at: origin, field: `${field}.interface`, says, severity: "WARNING" })];
   });
 }
 

@@ -93,7 +93,9 @@ describe("check", () => {
       "a port that does not exist",
       "ipMasq: false\n      isGateway: true\n      default",
       "ipMasq: false\n      ports: [{host: vm1, interface: eth1}]\n      isGateway: true\n      default",
-      [`ERROR PHAROS-1104 ${BRIDGE} spec.bridges[1].ports[0].interface: vm1 has no interface eth1 for podBr0; did you mean eth0?`],
+      [
+        `WARNING PHAROS-1104 ${BRIDGE} spec.bridges[1].ports[0].interface: the Node document describes no interface eth1 of vm1 for podBr0, so it is taken as the host has it; did you mean eth0?`,
+      ],
     ],
     [
       "a port with an address",
@@ -161,7 +163,14 @@ describe("check", () => {
         `ERROR PHAROS-1131 ${BRIDGE} spec.bridges[1].ipam.ranges[0].rangeEnd: the range of podBr0 starts at 10.2.1.20 and ends before it, at 10.2.1.10`,
       ],
     ],
-    ["a subnet too small for a pod", "subnet: 10.2.1.0/24\n            gateway: 10.2.1.1", "subnet: 10.2.1.0/31", []],
+    [
+      "a subnet too small for a pod",
+      "subnet: 10.2.1.0/24\n            gateway: 10.2.1.1",
+      "subnet: 10.2.1.0/32",
+      [
+        `ERROR PHAROS-1130 ${BRIDGE} spec.bridges[1].ipam.ranges[0].subnet: podBr0 has no address left for pods on vm1: its block is 10.2.1.0/32 of 10.2.1.0/32, the bridge itself has 10.2.1.0`,
+      ],
+    ],
     [
       "a block too small for a pod",
       "type: host-local\n        ranges:\n          - subnet: 10.2.1.0/24\n            gateway: 10.2.1.1",
@@ -176,7 +185,14 @@ describe("check", () => {
       "type: host-local\n        blockSize: 20\n        ranges:\n          - subnet: 10.2.1.0/24",
       [`ERROR PHAROS-1130 ${BRIDGE} spec.bridges[1].ipam.blockSize: blocks of /20 do not fit into 10.2.1.0/24 of podBr0`],
     ],
-    ["more hosts than blocks", "- vm1\n      # Pods", "- vm1\n        - vm2\n        - soc2\n      # Pods", []],
+    [
+      "more hosts than blocks",
+      /- vm1\n( +# Pods[\s\S]*?)type: host-local\n {8}ranges:/,
+      "- vm1\n        - vm2\n        - soc2\n$1type: host-local\n        blockSize: 25\n        ranges:",
+      [
+        `ERROR PHAROS-1130 ${BRIDGE} spec.bridges[1].ipam.ranges[0].subnet: no block of length /25 of 10.2.1.0/24 is left for vm2; podBr0 needs one on each of soc2, vm1, vm2`,
+      ],
+    ],
     [
       "a VM whose port name on its SoC is too long",
       "- name: vm2\n",

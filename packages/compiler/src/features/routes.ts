@@ -26,7 +26,11 @@ export const routes: Feature = ({ vehicle, host, facts }) => {
 function forwarding(vehicle: Vehicle, host: Host, ipv6: boolean): readonly Sysctl[] {
   if (!host.managed || wiresOfHost(vehicle, host) < 2) return [];
   const on = [{ path: "net/ipv4/ip_forward", value: "1" }];
-  return ipv6 && usesIpv6(vehicle) ? [...on, { path: "net/ipv6/conf/all/forwarding", value: "1" }] : on;
+  if (!ipv6 || !usesIpv6(vehicle)) return on;
+  // A host that forwards ignores router advertisements unless it is told otherwise, and would lose the way out by such an interface.
+  const advertised = host.interfaces.filter((intf) => intf.managed && intf.type === "dhcp");
+  const accept = advertised.map((intf) => ({ path: `net/ipv6/conf/${intf.name}/accept_ra`, value: "2" }));
+  return [...on, { path: "net/ipv6/conf/all/forwarding", value: "1" }, ...accept];
 }
 
 function wiresOfHost(vehicle: Vehicle, host: Host): number {

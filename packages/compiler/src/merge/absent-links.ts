@@ -22,7 +22,7 @@ export function withoutAbsentLinks(
     links: state.links.filter((link) => !gone.has(link.name)),
     addresses: state.addresses.filter((address) => !gone.has(address.link)),
     routes: state.routes.filter((route) => route.link === undefined || !gone.has(route.link)),
-    sysctls: state.sysctls.filter((sysctl) => !absent.some((name) => sysctl.path.startsWith(`net/ipv4/conf/${name}/`))),
+    sysctls: state.sysctls.filter((sysctl) => !absent.some((name) => sysctl.path.split("/")[3] === name)),
   };
   return { value, findings: absent.map((name) => absence(host, name)) };
 }

@@ -50,12 +50,16 @@ function at(origin: Origin, field: string): Origin {
   return { document: origin.document, path: `${origin.path}.${field}` };
 }
 
-/** Declared ports (without a host: on every host that carries the bridge and has such an interface), then the VMs that join by segment. */
+/**
+ * Declared ports, then the VMs that join by segment. A port without a host is one on every carrier that the Node document gives such
+ * an interface, else on every carrier: a port needs no address, so documents may leave it to the host.
+ */
 function portsOf(declared: BridgeSpecEntry, carriers: readonly string[], hosts: readonly Host[]): PlacedBridge["ports"] {
   const named = (declared.ports ?? []).flatMap((port) => {
     if (port.host !== undefined) return [{ host: port.host, interface: port.interface }];
     const having = hosts.filter((host) => carriers.includes(host.name) && hasInterface(host, port.interface, hosts));
-    return having.map((host) => ({ host: host.name, interface: port.interface }));
+    const on = having.length > 0 ? having.map((host) => host.name) : carriers;
+    return on.map((host) => ({ host, interface: port.interface }));
   });
   const joining = hosts.flatMap(({ parent, interfaces }) => {
     if (parent === undefined || !carriers.includes(parent)) return [];
