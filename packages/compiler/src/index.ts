@@ -1,10 +1,23 @@
 export { check } from "./check/check.ts";
 export { assumedFacts, type CompileInput, compile } from "./compile.ts";
 export type { Contribution, Feature, FeatureInput, FeatureOutput } from "./contribution.ts";
-export { DOCUMENT_KINDS, type DocumentKind, documentSet, documentsOf, documentTitle, isVehicleDocument, type VehicleDocument } from "./document-set.ts";
+export {
+  DOCUMENT_KINDS,
+  type DocumentKind,
+  documentSet,
+  documentsOf,
+  documentTitle,
+  isVehicleDocument,
+  type VehicleDocument,
+} from "./document-set.ts";
 export type { Allocation, DocumentSet, HostFacts, Live, Revision, RevisionContent } from "./documents.ts";
 export { type ExplainedHop, type Explainer, type ExplainQuery, type Explanation, explain, explainer } from "./explain/explain.ts";
+export type { ExplainInput } from "./explain/law.ts";
+export { type ManagedPair, matrix } from "./explain/matrix.ts";
 export { FEATURES } from "./features/all.ts";
+export { checkForwarding } from "./features/forwarding/check.ts";
+export { type ForwardingOptions, forwardingWith } from "./features/forwarding/feature.ts";
+export { type OpenPort, OWN_PORTS } from "./features/forwarding/own-ports.ts";
 export { RESOLV_CONF_PATH } from "./features/node.ts";
 export { allocateBlocks, type KnownBlock } from "./freeze/allocate.ts";
 export { canonicalJson } from "./freeze/canonical-json.ts";

@@ -1,10 +1,9 @@
 import type { Finding } from "@pharos/base";
 import type { DocumentSet, HostFacts } from "../documents.ts";
-import { readForwardRules } from "../features/forwarding/read-rules.ts";
+import { checkForwarding } from "../features/forwarding/check.ts";
 import { allocateBlocks } from "../freeze/allocate.ts";
 import { buildVehicle } from "../vehicle/build.ts";
 import { bridgeEntries } from "../vehicle/place-bridges.ts";
-import { zonesOfVehicle } from "../zones/zone.ts";
 import { addressFindings } from "./addresses.ts";
 import { bridgeFindings } from "./bridges.ts";
 import { failsafeFindings } from "./failsafe.ts";
@@ -32,6 +31,6 @@ export function check(documents: DocumentSet, facts: ReadonlyMap<string, HostFac
     ...blocks.findings,
     ...failsafeFindings(vehicle),
     ...vehicle.hosts.flatMap((host) => takeoverFindings(host, facts.get(host.name) ?? { interfaces: [] })),
-    ...readForwardRules(documents, zonesOfVehicle(vehicle)).findings,
+    ...checkForwarding(vehicle, documents),
   ];
 }

@@ -2,14 +2,13 @@ import { describe, expect, test } from "@jest/globals";
 import { bitsOf, type Ip } from "@pharos/hoststate";
 import fc from "fast-check";
 import { forwardingWith } from "../features/forwarding/feature.ts";
-import { readForwardRules } from "../features/forwarding/read-rules.ts";
 import { simulator } from "../features/forwarding/simulate.ts";
 import { accept, documentsOf, drop, routingConfig, serviceDeployment, type TestRule } from "../features/forwarding/test-documents.ts";
 import type { Vehicle } from "../vehicle/model.ts";
 import { ip, type TestHost, type TestVehicle, testVehicle } from "../zones/test-vehicle.ts";
-import { zonesOfVehicle } from "../zones/zone.ts";
 import type { Flow, HopRole } from "./flow.ts";
-import { judge, type Law } from "./judge.ts";
+import { judge } from "./judge.ts";
+import { lawOf } from "./law.ts";
 
 const OWN_PORTS = [{ protocol: "tcp", port: 9091 }] as const;
 const PORTS = [22, 67, 80, 319, 443, 7400, 9091, 50000] as const;
@@ -230,8 +229,7 @@ interface Setting {
 
 function disagreements({ of, documents }: Setting, probes: readonly (readonly [HopRole, Flow])[]): readonly string[] {
   const vehicle = testVehicle(of);
-  const zones = zonesOfVehicle(vehicle);
-  const law: Law = { vehicle, zones, rules: readForwardRules(documents, zones).value, ownPorts: OWN_PORTS };
+  const law = lawOf({ vehicle, documents, ownPorts: OWN_PORTS });
   const feature = forwardingWith({ ownPorts: OWN_PORTS });
   const compiled = new Map(
     vehicle.hosts

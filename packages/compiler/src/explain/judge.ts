@@ -1,28 +1,22 @@
 import { containsIp, type Ip, sameIp } from "@pharos/hoststate";
-import type { ForwardRule, ForwardRules, Match } from "../features/forwarding/rule.ts";
-import type { Host, PlacedBridge, Vehicle } from "../vehicle/model.ts";
+import type { ForwardRule, Match } from "../features/forwarding/rule.ts";
+import type { Host, PlacedBridge } from "../vehicle/model.ts";
 import { isManaged, zonesOfAddress } from "../zones/membership.ts";
 import { worldSides } from "../zones/world-exits.ts";
 import type { BridgeZone, Zone } from "../zones/zone.ts";
 import type { Flow, HopRole } from "./flow.ts";
-
-/** What the evaluator knows: the documents' meaning, never the firewall objects that were made from it. */
-export interface Law {
-  readonly vehicle: Vehicle;
-  readonly zones: readonly Zone[];
-  readonly rules: ForwardRules;
-  /** Ports of Pharos that stay open on every managed host. */
-  readonly ownPorts: readonly { readonly protocol: "tcp" | "udp"; readonly port: number }[];
-}
+import type { Law } from "./law.ts";
 
 /** Why a host lets a flow pass or drops it. */
 export type Judgement =
   | { readonly verdict: "ACCEPT" | "DROP"; readonly because: "rule" | "masquerade"; readonly rule: ForwardRule }
   | { readonly verdict: "DROP"; readonly because: "default deny" | "spoofed source"; readonly rule?: undefined }
-  | { readonly verdict: "ACCEPT"; readonly because: "failsafe" | "inside one bridge"; readonly rule?: undefined }
+  | { readonly verdict: "ACCEPT"; readonly because: "failsafe" | "default accept"; readonly rule?: undefined }
   /** The host has no say: nothing names the pair, and the default does not reach it. */
-  | { readonly verdict: "PASS"; readonly because: "not governed"; readonly rule?: undefined };
+  | { readonly verdict: "PASS"; readonly because: "not governed" | "inside one bridge"; readonly rule?: undefined };
 
+const INSIDE_ONE_BRIDGE: Judgement = { verdict: "PASS", because: "inside one bridge" };
+const DEFAULT_ACCEPT: Judgement = { verdict: "ACCEPT", because: "default accept" };
 const NOT_GOVERNED: Judgement = { verdict: "PASS", because: "not governed" };
 const DEFAULT_DENY: Judgement = { verdict: "DROP", because: "default deny" };
 
@@ -37,11 +31,9 @@ function judgeForward(law: Law, hop: HopRole, flow: Flow): Judgement {
   if (wire !== undefined) return wire;
   const source = zonesAt(law, hop.host, flow.source, hop.in);
   const destination = zonesAt(law, hop.host, flow.destination, hop.out);
-  const governed = law.vehicle.defaultAction === "DROP" && (isManaged(source) || isManaged(destination));
-  const byDefault = governed ? DEFAULT_DENY : NOT_GOVERNED;
+  const byDefault = isManaged(source) || isManaged(destination) ? defaultOf(law) : NOT_GOVERNED;
   if (owns(source, hop.host) || owns(destination, hop.host)) return byDefault;
-  if (source.some((zone) => zone.kind === "bridge" && destination.includes(zone)))
-    return { verdict: "ACCEPT", because: "inside one bridge" };
+  if (source.some((zone) => zone.kind === "bridge" && destination.includes(zone))) return INSIDE_ONE_BRIDGE;
   return translated(law, { hop, flow, source, destination }) ?? firstMatch(law, source, destination, flow) ?? byDefault;
 }
 
@@ -54,8 +46,11 @@ function judgeOwn(law: Law, hop: HopRole, flow: Flow): Judgement {
   const named = law.rules.pairs.some((pair) => source.includes(pair.source) && destination.includes(pair.destination));
   if (!named) return NOT_GOVERNED;
   const covered = hop.role === "input" ? translated(law, { hop, flow, source, destination }) : undefined;
-  const byDefault = law.vehicle.defaultAction === "DROP" ? DEFAULT_DENY : NOT_GOVERNED;
-  return covered ?? firstMatch(law, source, destination, flow) ?? byDefault;
+  return covered ?? firstMatch(law, source, destination, flow) ?? defaultOf(law);
+}
+
+function defaultOf(law: Law): Judgement {
+  return law.vehicle.defaultAction === "DROP" ? DEFAULT_DENY : DEFAULT_ACCEPT;
 }
 
 /** Sources on this host's bridges: spoofed when they come in elsewhere; inside one bridge when the bridge itself carries them. */
@@ -65,7 +60,7 @@ function judgeWire(law: Law, hop: HopRole, flow: Flow): Judgement | undefined {
     if (bridge.bridgeFor === "pod" && hop.in !== bridge.name) return { verdict: "DROP", because: "spoofed source" };
     const carried = hop.in === bridge.name && hop.out === bridge.name;
     if (carried && (isInBlock(bridge, hop.host, flow.destination) || isMulticast(flow.destination))) {
-      return { verdict: "ACCEPT", because: "inside one bridge" };
+      return INSIDE_ONE_BRIDGE;
     }
   }
   return undefined;

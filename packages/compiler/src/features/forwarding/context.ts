@@ -3,6 +3,7 @@ import type { Host, Vehicle } from "../../vehicle/model.ts";
 import type { Partition } from "../../zones/partition.ts";
 import type { Zone } from "../../zones/zone.ts";
 import type { End, RangeTexts } from "./ends.ts";
+import type { OpenPort } from "./own-ports.ts";
 import type { PairIndex } from "./pair-index.ts";
 
 /** All that the chains of one host are built from. */
@@ -15,7 +16,7 @@ export interface ForwardingContext {
   readonly ends: readonly End[];
   readonly index: PairIndex;
   /** Ports of Pharos itself, which are failsafe on every managed host. */
-  readonly ownPorts: readonly { readonly protocol: "tcp" | "udp"; readonly port: number }[];
+  readonly ownPorts: readonly OpenPort[];
 }
 
 /** How nft spells what differs between the families. */

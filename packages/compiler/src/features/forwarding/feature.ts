@@ -7,6 +7,7 @@ import { DENY, type Decision, type Dispatch, dispatch, PASS } from "./dispatch.t
 import { type End, endsAt, joinedRanges, rangeTexts } from "./ends.ts";
 import { failsafeSets, forwardFailsafe, inputFailsafe } from "./failsafe.ts";
 import { localWires } from "./local-wires.ts";
+import { type OpenPort, OWN_PORTS } from "./own-ports.ts";
 import { pairChains } from "./pair-chains.ts";
 import { indexPairs } from "./pair-index.ts";
 import { readForwardRules } from "./read-rules.ts";
@@ -15,7 +16,7 @@ import { verdictChains } from "./verdicts.ts";
 /** What the caller knows about Pharos' own programs. */
 export interface ForwardingOptions {
   /** Ports of Pharos that stay open on every managed host. */
-  readonly ownPorts: readonly { readonly protocol: "tcp" | "udp"; readonly port: number }[];
+  readonly ownPorts: readonly OpenPort[];
 }
 
 /**
@@ -41,13 +42,8 @@ export function forwardingWith(options: ForwardingOptions): Feature {
   };
 }
 
-/** Ports of the Pharos API and of the service by which agents reach the store. */
-const DEFAULT_OPTIONS: ForwardingOptions = {
-  ownPorts: [{ protocol: "tcp", port: 9091 }],
-};
-
 /** `forwardingWith` and the ports that Pharos uses unless it is configured otherwise. */
-export const forwarding: Feature = forwardingWith(DEFAULT_OPTIONS);
+export const forwarding: Feature = forwardingWith({ ownPorts: OWN_PORTS });
 
 function contextOf(
   input: FeatureInput,
@@ -56,7 +52,7 @@ function contextOf(
   const { vehicle, host, documents } = input;
   const zones = zonesOfVehicle(vehicle);
   const parts = partition(zones);
-  const read = readForwardRules(documents, zones);
+  const read = readForwardRules(documents, zones, input.live.serviceRegistrations);
   const named = new Set(read.value.pairs.flatMap((pair) => [pair.source.id, pair.destination.id]));
   const ends = endsAt({ vehicle, host, partition: parts, zones, named });
   const index = indexPairs(ends, read.value);

@@ -1,0 +1,62 @@
+import { containsIp, type Ip } from "@pharos/hoststate";
+import { type Hop, type Path, pathBetween } from "../topology/path.ts";
+import type { HopRole } from "./flow.ts";
+import type { Law } from "./law.ts";
+
+/** A way between two of the addresses that ends have. */
+export interface Way {
+  readonly source: Ip;
+  readonly destination: Ip;
+  readonly path: Path;
+}
+
+/**
+ * The way that the kernel would take among all addresses of both ends: the fewest hosts forward, and a sending host takes the
+ * address of the link that it sends by. Undefined when no pair of addresses has a way.
+ */
+export function wayBetween(law: Law, sources: readonly Ip[], destinations: readonly Ip[]): Way | undefined {
+  let best: { readonly way: Way; readonly rank: number } | undefined;
+  for (const destination of destinations) {
+    for (const source of sources) {
+      if (source.family !== destination.family) continue;
+      const path = pathBetween(law.topology, source, destination);
+      if (path === undefined) continue;
+      const rank = path.hops.length * 2 + (sendsByOwnLink(law, source, path) ? 0 : 1);
+      if (best === undefined || rank < best.rank) best = { way: { source, destination, path }, rank };
+    }
+  }
+  return best?.way;
+}
+
+function sendsByOwnLink(law: Law, source: Ip, path: Path): boolean {
+  const first = path.hops[0];
+  if (first === undefined || first.in !== undefined) return true;
+  return egressAddresses(law, first).some((ip) => ip.family === source.family && ip.value === source.value);
+}
+
+/** The host's addresses on the link that the packet leaves by. */
+function egressAddresses(law: Law, hop: Hop): readonly Ip[] {
+  return law.topology.attachments.filter((at) => at.host === hop.host && at.link === hop.out).map((at) => at.ip);
+}
+
+/** What a host with an agent does with the packet; undefined for a host that has none. */
+export function roleOf(law: Law, hop: Hop): HopRole | undefined {
+  if (!law.vehicle.hosts.some((host) => host.name === hop.host && host.managed)) return undefined;
+  const role = hop.in === undefined ? "output" : hop.out === undefined ? "input" : "forward";
+  return { ...hop, role };
+}
+
+/** The source that the packet has behind `hop`: a forwarding host that masquerades the subnet gives it an address of its own. */
+export function translatedSource(law: Law, hop: HopRole, source: Ip, destination: Ip): Ip {
+  if (hop.role !== "forward") return source;
+  const masquerades = law.zones.some(
+    (zone) =>
+      zone.kind === "bridge" &&
+      zone.ipMasq &&
+      zone.hosts.includes(hop.host) &&
+      zone.prefixes.some((prefix) => containsIp(prefix, source)) &&
+      !zone.prefixes.some((prefix) => containsIp(prefix, destination)),
+  );
+  if (!masquerades) return source;
+  return egressAddresses(law, hop).find((ip) => ip.family === source.family) ?? source;
+}
