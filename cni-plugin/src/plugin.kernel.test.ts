@@ -1,4 +1,5 @@
-import { appendFileSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { PodNetworkData } from "@pharos/hoststate";
@@ -162,6 +163,49 @@ describe("pharos-cni", () => {
     expect(addressesOf(await host.call({ verb: "ADD", pod: "b" }))).toEqual(["10.9.0.3/24", "fd09::3/64"]);
     expect(readFileSync(path, "utf8").startsWith(whole)).toBe(true);
     expect(readLedger(host.stateDir).length).toBe(2);
+  });
+
+  test.each([
+    ["was removed", (path: string) => rmSync(path)],
+    ["has a damaged line", (path: string) => writeFileSync(path, readFileSync(path, "utf8").replace("a-id", "x-id"))],
+    ["has a damaged last line", (path: string) => writeFileSync(path, readFileSync(path, "utf8").replace("b-id", "x-id"))],
+  ])("learns from the kernel which addresses are held when the ledger %s", async (_what, damage) => {
+    const host = newHost("a", "b", "c");
+    for (const pod of ["a", "b"]) await host.call({ verb: "ADD", pod, args: pod === "a" ? "IP=10.9.0.3" : "IP=10.9.0.2" });
+    damage(join(host.stateDir, "ledger"));
+    expect(addressesOf(await host.call({ verb: "ADD", pod: "c" }))[0]).toBe("10.9.0.4/24");
+    expect(
+      readLedger(host.stateDir)
+        .map(({ key }) => key.containerID)
+        .sort(),
+    ).toEqual(["a-id", "b-id", "c-id"]);
+    expect((await host.call({ verb: "CHECK", pod: "a" })).stdout).toBe("");
+    for (const pod of ["a", "b", "c"]) expect((await host.call({ verb: "DEL", pod })).code).toBe(0);
+    expect([host.podLinks(), readLedger(host.stateDir)]).toEqual([[], []]);
+  });
+
+  test.each([
+    ["full", ["-t", "tmpfs", "-o", "size=4k"], 4096, 0],
+    ["read-only", ["-t", "tmpfs", "-o", "ro"], 0, undefined],
+  ])("a ledger on a %s file system is error 5, and leaves nothing behind", async (_what, mount, fill, size) => {
+    const host = newHost("a");
+    mkdirSync(host.stateDir);
+    execFileSync("mount", [...mount, "tmpfs", host.stateDir]);
+    try {
+      if (fill > 0) writeFileSync(join(host.stateDir, "filler"), Buffer.alloc(fill));
+      expect(await host.call({ verb: "ADD", pod: "a" })).toMatchObject({
+        code: 1,
+        json: { code: 5, msg: expect.stringContaining("PHAROS-2101") },
+      });
+      expect([host.podLinks(), readLedger(host.stateDir)]).toEqual([[], []]);
+      expect(statSync(join(host.stateDir, "ledger"), { throwIfNoEntry: false })?.size).toBe(size);
+      expect(host.ip("a", "-br", "link")).not.toMatch(/eth0/);
+      if (fill === 0) return;
+      rmSync(join(host.stateDir, "filler"));
+      expect((await host.call({ verb: "ADD", pod: "a" })).code).toBe(0);
+    } finally {
+      execFileSync("umount", [host.stateDir]);
+    }
   });
 
   test(`killed at ${COUNT} random moments, a retry ends with one link, one entry and a reachable pod; DEL leaves nothing`, async () => {

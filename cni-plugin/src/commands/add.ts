@@ -11,10 +11,12 @@ import {
 } from "@pharos/attach";
 import { type LedgerEntry, type LockedLedger, withLedger } from "@pharos/ledger";
 import { loadNetworkData } from "../config.ts";
+import type { NetlinkSocket } from "../linux/netlink-socket.ts";
 import { ensureBridge } from "../plumb/bridge.ts";
 import { differencesFrom } from "../plumb/inspect.ts";
 import { deleteLink, findLink } from "../plumb/links.ts";
 import { configurePod, createPair, type Sides } from "../plumb/pod-interface.ts";
+import { entriesOfLinks } from "../plumb/recover.ts";
 import { removePair } from "../plumb/remove-pair.ts";
 import { type CommandContext, currentBootId, withSides } from "./context.ts";
 
@@ -28,6 +30,7 @@ export function add({ config, parameters, netns }: CommandContext): CniResult {
   const bootId = currentBootId();
   return withSides(netns, (sides) =>
     withLedger(config.stateDir, (ledger) => {
+      if (ledger.isSuspect) recover(ledger, sides.host, bootId);
       const attachment = decideAttachment(request, { data, held: ledger.entries(), bootId, lastOf: ledger.lastOf });
       const isNew = ledger.find(request.key)?.bootId !== bootId;
       if (isNew) reserve(ledger, entryOf(attachment, { request, bootId, netns }));
@@ -42,6 +45,12 @@ export function add({ config, parameters, netns }: CommandContext): CniResult {
       }
     }),
   );
+}
+
+/** Asks the kernel, the second witness, for attachments that a new or damaged ledger does not know: no address is given out twice. */
+function recover(ledger: LockedLedger, host: NetlinkSocket, bootId: string): void {
+  const missing = entriesOfLinks(host, bootId).filter(({ key }) => ledger.find(key) === undefined);
+  if (missing.length > 0 || ledger.entries().length > 0) ledger.rebuild(missing);
 }
 
 /** Writes the entry; entries of earlier boots go with it, for their pods are gone. */

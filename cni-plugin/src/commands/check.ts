@@ -25,7 +25,7 @@ function expected(entry: LedgerEntry, previous: JsonObject): Attachment {
     key: entry.key,
     bridge: { name: entry.bridge, isGateway: false, ipMasq: false, ranges: [], routes: [] },
     hostName: entry.hostName,
-    alias: aliasOf(entry.key),
+    alias: aliasOf(entry),
     mac: entry.mac,
     addresses: entry.addresses.map((address) => ({ address })),
     routes: listOf(previous.routes, "prevResult.routes").map((item) => {

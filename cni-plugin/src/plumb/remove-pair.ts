@@ -1,4 +1,4 @@
-import { aliasOf, POD_ALIAS, type PodKey } from "@pharos/attach";
+import { isMarkOf, POD_ALIAS, type PodKey } from "@pharos/attach";
 import type { NetlinkSocket } from "../linux/netlink-socket.ts";
 import { deleteLink, findLink } from "./links.ts";
 
@@ -9,6 +9,6 @@ import { deleteLink, findLink } from "./links.ts";
 export function removePair(socket: NetlinkSocket, hostName: string, key: PodKey): void {
   const link = findLink(socket, hostName);
   if (link?.kind !== "veth") return;
-  const isUnmarked = link.alias === undefined || !link.alias.startsWith(`${POD_ALIAS}:`);
-  if (isUnmarked || link.alias === aliasOf(key)) deleteLink(socket, link);
+  const mark = link.alias ?? "";
+  if (!mark.startsWith(`${POD_ALIAS}:`) || isMarkOf(key, mark)) deleteLink(socket, link);
 }

@@ -61,12 +61,13 @@ export function decideAttachment(request: PodRequest, facts: AttachmentFacts): A
           last: facts.lastOf(bridge.name).map(withoutLength),
         })
       : current.addresses.map((address) => withGateway(bridge, address));
+  const mac = current?.mac ?? request.mac ?? macOf(request.key);
   return {
     key: request.key,
     bridge,
     hostName: current?.hostName ?? freeHostName(request.key, new Set(others.map((entry) => entry.hostName))),
-    alias: aliasOf(request.key),
-    mac: current?.mac ?? request.mac ?? macOf(request.key),
+    alias: aliasOf({ key: request.key, mac, addresses: addresses.map(({ address }) => address) }),
+    mac,
     addresses,
     routes: routesOf(bridge, addresses),
   };

@@ -2,7 +2,7 @@ export { type Attachment, type AttachmentFacts, decideAttachment, type HeldAttac
 export type { PodAddress } from "./choose-addresses.ts";
 export * from "./codes.ts";
 export { type JsonObject, listOf, objectOf, textOf } from "./fields.ts";
-export { aliasOf, bridgeMacOf, hostNameOf, POD_ALIAS } from "./names.ts";
+export { aliasOf, bridgeMacOf, hostNameOf, isMarkOf, POD_ALIAS, type Witness, witnessOf } from "./names.ts";
 export { readNetworkData } from "./network-data.ts";
 export {
   ADDRESS_ANNOTATION,

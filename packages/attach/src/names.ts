@@ -1,3 +1,4 @@
+import { parsePrefix } from "@pharos/hoststate";
 import type { PodKey } from "./request.ts";
 
 const MASK = 0xffff_ffff_ffff_ffffn;
@@ -29,9 +30,45 @@ export function macOf({ network, containerID, ifname }: PodKey): string {
 /** Start of the alias of every link that belongs to a pod. */
 export const POD_ALIAS = "pharos-pod";
 
-/** The mark on the host's end: who owns it, readable in `ip link`. At most 255 bytes, as the kernel takes. */
-export function aliasOf({ containerID, ifname }: PodKey): string {
+/** What the mark on the host's end tells about an attachment. */
+export interface Witness {
+  readonly key: PodKey;
+  readonly mac: string;
+  /** With prefix length. */
+  readonly addresses: readonly string[];
+}
+
+/** The kernel takes fewer bytes than IFALIASZ (linux/if_link.h). */
+const ALIAS_BYTES = 255;
+
+/** Start of the mark, which tells whose link it is: `pharos-pod:<containerID>:<ifname>`. */
+function ownerMarkOf({ containerID, ifname }: PodKey): string {
   return `${POD_ALIAS}:${containerID.slice(0, 200)}:${ifname}`;
+}
+
+/**
+ * The mark on the host's end, the second witness beside the ledger: owner, network, hardware address and addresses, each behind a
+ * colon. Where that is too long for the kernel only the owner is kept.
+ */
+export function aliasOf({ key, mac, addresses }: Witness): string {
+  const whole = `${POD_ALIAS}:${key.containerID}:${key.ifname}:${key.network}:${mac.replaceAll(":", "")}:${addresses.join(",")}`;
+  return whole.length <= ALIAS_BYTES ? whole : ownerMarkOf(key);
+}
+
+/** Reads a mark back; undefined when it is none of ours, or only names the owner. */
+export function witnessOf(alias: string): Witness | undefined {
+  const match = /^pharos-pod:([^:]+):([^:]+):([^:]+):([0-9a-f]{12}):(.+)$/.exec(alias);
+  if (match === null) return undefined;
+  const [, containerID = "", ifname = "", network = "", digits = "", list = ""] = match;
+  const addresses = list.split(",");
+  if (!addresses.every((address) => parsePrefix(address) !== undefined)) return undefined;
+  return { key: { network, containerID, ifname }, mac: digits.replace(/(..)(?=.)/g, "$1:"), addresses };
+}
+
+/** True when `alias` marks a link of this attachment. */
+export function isMarkOf(key: PodKey, alias: string): boolean {
+  const owner = ownerMarkOf(key);
+  return alias === owner || alias.startsWith(`${owner}:${key.network}:`);
 }
 
 /** The hardware address of a bridge: derived from its name, so that it is the same whoever makes the bridge, and stays when ports come and go. */

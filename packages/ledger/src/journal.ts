@@ -20,7 +20,7 @@ export function readJournal(path: string): DecodedLedger {
   try {
     return decodeLedger(readFileSync(path));
   } catch (cause) {
-    if (isErrno(cause, "ENOENT")) return { records: [], validBytes: 0, damaged: 0 };
+    if (isErrno(cause, "ENOENT")) return { records: [], validBytes: 0, bytes: 0, damaged: 0 };
     throw new PharosError(LEDGER_UNREADABLE, `cannot read ${path}`, { cause });
   }
 }

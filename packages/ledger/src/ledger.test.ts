@@ -67,14 +67,30 @@ describe("ledger", () => {
     expect(readFileSync(path(), "utf8")).not.toMatch(/torn/);
   });
 
-  test("tells that a line in the middle is damaged and keeps the later ones", () => {
+  test("is suspect when it is new, torn or damaged, and not when it is whole", () => {
+    const isSuspect = () => withLedger(folder, (ledger) => ledger.isSuspect);
+    expect(isSuspect()).toBe(true);
+    withLedger(folder, (ledger) => ledger.reserve(entry("a", 2)));
+    withLedger(folder, (ledger) => ledger.reserve(entry("b", 3)));
+    expect(isSuspect()).toBe(false);
+    appendFileSync(path(), "torn");
+    expect(isSuspect()).toBe(true);
+    withLedger(folder, (ledger) => ledger.reserve(entry("c", 4)));
+    expect(isSuspect()).toBe(false);
+    writeFileSync(path(), readFileSync(path(), "utf8").replace('"a"', '"x"'));
+    expect(isSuspect()).toBe(true);
+    expect(ids()).toEqual(["b", "c"]);
+  });
+
+  test("is whole after a rebuild, which adds what is missing and keeps what is there", () => {
     withLedger(folder, (ledger) => {
       ledger.reserve(entry("a", 2));
       ledger.reserve(entry("b", 3));
     });
     writeFileSync(path(), readFileSync(path(), "utf8").replace('"a"', '"x"'));
-    expect(withLedger(folder, (ledger) => [ledger.damaged, ledger.entries().length])).toEqual([1, 1]);
-    expect(ids()).toEqual(["b"]);
+    withLedger(folder, (ledger) => ledger.rebuild([entry("a", 2), entry("b", 99)]));
+    expect(readLedger(folder)).toEqual([entry("a", 2), entry("b", 3)]);
+    expect(withLedger(folder, (ledger) => [ledger.isSuspect, ledger.lastOf("br0")])).toEqual([false, ["10.0.0.3/24"]]);
   });
 
   test("stays short over many attachments", () => {

@@ -23,8 +23,10 @@ export interface LockedLedger {
   find(key: AttachmentKey): LedgerEntry | undefined;
   /** The addresses that were reserved last on `bridge`. */
   lastOf(bridge: string): readonly string[];
-  /** Lines that could not be read although later ones could: entries may be missing. */
-  readonly damaged: number;
+  /** Entries may be missing: the ledger is new, or a part of it could not be read. The kernel's links tell what is missing. */
+  readonly isSuspect: boolean;
+  /** Writes the ledger anew with `missing` entries added; entries that are there win. It is no longer suspect then. */
+  rebuild(missing: readonly LedgerEntry[]): void;
   /** Writes an entry, in the place of any other of its key; entries of `replaces` go in the same write. */
   reserve(entry: LedgerEntry, replaces?: readonly AttachmentKey[]): void;
   /** Removes an entry; no error when there is none. */
@@ -58,16 +60,16 @@ export function withLedger<T>(folder: string, work: (ledger: LockedLedger) => T)
 interface Opened {
   readonly contents: LedgerContents;
   readonly validBytes: number;
-  readonly damaged: number;
+  readonly isSuspect: boolean;
   readonly count: number;
 }
 
 function contentsOf(folder: string): Opened {
-  const { records, validBytes, damaged } = readJournal(join(folder, FILE));
+  const { records, validBytes, bytes, damaged } = readJournal(join(folder, FILE));
   const contents = replay(records);
   if (contents.version > LEDGER_VERSION)
     throw new PharosError(LEDGER_NEWER, `${join(folder, FILE)} has version ${contents.version}, this program knows ${LEDGER_VERSION}`);
-  return { contents, validBytes, damaged, count: records.length };
+  return { contents, validBytes, isSuspect: validBytes === 0 || damaged > 0 || validBytes < bytes, count: records.length };
 }
 
 function locked(path: string, opened: Opened): LockedLedger {
@@ -90,7 +92,15 @@ function locked(path: string, opened: Opened): LockedLedger {
     entries: () => [...contents.entries.values()],
     find: (key) => contents.entries.get(keyText(key)),
     lastOf: (bridge) => contents.last.get(bridge) ?? [],
-    damaged: opened.damaged,
+    isSuspect: opened.isSuspect,
+    rebuild: (missing) => {
+      const added = missing.filter((entry) => !contents.entries.has(keyText(entry.key)));
+      const before = condensed(contents);
+      contents = replay([...added.map((entry) => ({ kind: "put", entry }) as const), ...before]);
+      const short = condensed(contents);
+      validBytes = replaceJournal(path, short);
+      count = short.length;
+    },
     reserve: (entry, replaces = []) => write([...replaces.map((key) => ({ kind: "remove", key }) as const), { kind: "put", entry }]),
     release: (key) => {
       if (contents.entries.has(keyText(key))) write([{ kind: "remove", key }]);

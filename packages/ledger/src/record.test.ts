@@ -36,7 +36,7 @@ describe("ledger records", () => {
     fc.assert(
       fc.property(records, (list) => {
         const bytes = bytesOf(list);
-        expect(decodeLedger(bytes)).toEqual({ records: list, validBytes: bytes.length, damaged: 0 });
+        expect(decodeLedger(bytes)).toEqual({ records: list, validBytes: bytes.length, bytes: bytes.length, damaged: 0 });
       }),
     );
   });
@@ -52,7 +52,7 @@ describe("ledger records", () => {
     for (let length = 0; length <= bytes.length; length++) {
       const whole = ends.filter((end) => end <= length).length;
       const decoded = decodeLedger(bytes.subarray(0, length));
-      expect(decoded).toEqual({ records: list.slice(0, whole), validBytes: ends[whole - 1] ?? 0, damaged: 0 });
+      expect(decoded).toEqual({ records: list.slice(0, whole), validBytes: ends[whole - 1] ?? 0, bytes: length, damaged: 0 });
     }
   });
 

@@ -13,6 +13,8 @@ export interface DecodedLedger {
   readonly records: readonly LedgerRecord[];
   /** Bytes up to the end of the last valid record; what follows was torn by a crash and is cut. */
   readonly validBytes: number;
+  /** Bytes in all. */
+  readonly bytes: number;
   /** Lines before that end whose checksum is wrong: damage of the medium, not of a crash. */
   readonly damaged: number;
 }
@@ -50,7 +52,7 @@ export function decodeLedger(bytes: Buffer): DecodedLedger {
     suspect = 0;
     validBytes = at;
   }
-  return { records, validBytes, damaged };
+  return { records, validBytes, bytes: bytes.length, damaged };
 }
 
 function decodeLine(line: Buffer): LedgerRecord | undefined {
