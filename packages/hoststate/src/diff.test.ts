@@ -18,12 +18,12 @@ const route = { destination: "192.168.8.0/24", table: 254, metric: 0, type: "uni
 
 describe("diff", () => {
   test("a state differs not from itself", () => {
-    fc.assert(fc.property(hostStates, (state) => expect(isEmpty(diff(state, state))).toBe(true)));
+    fc.assert(fc.property(hostStates(), (state) => expect(isEmpty(diff(state, state))).toBe(true)));
   });
 
   test("its plan leads from any state to any other", () => {
     fc.assert(
-      fc.property(hostStates, hostStates, (a, b) => {
+      fc.property(hostStates(), hostStates(), (a, b) => {
         const after = applyPlan(a, planOf(diff(a, b)));
         expect(renderPlan(planOf(diff(after, b)))).toBe("nothing to do\n");
       }),
@@ -40,7 +40,7 @@ describe("diff", () => {
       sysctls: state.sysctls.toReversed(),
     });
     fc.assert(
-      fc.property(hostStates, hostStates, (a, b) =>
+      fc.property(hostStates(), hostStates(), (a, b) =>
         expect(planOf(diff(reversed(a), reversed(b)))).toEqual(planOf(diff(normalize(a), normalize(b)))),
       ),
     );
@@ -101,6 +101,18 @@ describe("diff", () => {
     const path = "net/ipv4/ip_local_port_range";
     expect(planText({ sysctls: [{ path, value: "1024\t65535\n" }] }, {})).toBe("nothing to do\n");
     expect(planText({ sysctls: [{ path, value: "1024\t65535\n" }] }, { sysctls: [{ path, value: "1024 65535" }] })).toBe("nothing to do\n");
+  });
+
+  test("sets the MTU of a bridge again when a port with a smaller one joins", () => {
+    const wide = { ...bridge, mtu: 1500 };
+    const port = { kind: "physical", name: "eth0", mtu: 1400 } as const;
+    expect(planText({ links: [wide, port] }, { links: [wide, { ...port, master: "br0" }] })).toBe(
+      [
+        "link set bridge br0 call-iptables on multicast-snooping on mtu 1500 (was bridge br0 call-iptables on multicast-snooping on mtu 1500)",
+        "link set physical eth0 master br0 mtu 1400 (was physical eth0 mtu 1400)",
+        "",
+      ].join("\n"),
+    );
   });
 
   test("frees a tunnel identifier before another link takes it", () => {

@@ -1,28 +1,43 @@
-import { drainedLinks, goesWhenDrained, withoutLinks } from "./loss.ts";
+import { withoutLinks } from "./loss.ts";
 import { withReferrers } from "./network/firewall-references.ts";
 import { needsNewLink } from "./network/link-section.ts";
 import type { Link } from "./network/links.ts";
-import type { Route } from "./network/routes.ts";
+import { withKeptMtu, withRestored } from "./restore.ts";
 import type { Change, Changes, HostState, Items, SectionName } from "./section.ts";
 import { byKey, bySection, normalize, SECTIONS } from "./state.ts";
 
 /**
  * What must change for `observed` to become `desired`, by key order. It counts in what the kernel takes along: things on a link
- * that is deleted for good need no deletion; those on a link that is made anew are created; routes that their link's last
- * IPv4 address takes along, and firewall objects that refer to a replaced one, appear as an update from the item to itself.
+ * that is deleted for good need no deletion; those on a link that is made anew are created; what the change would spoil on the way
+ * (a route, a bridge's MTU, a firewall object that refers to a replaced one) appears as an update from the item to itself.
  */
 export function diff(observed: HostState, desired: HostState): Changes {
   const is = normalize(observed);
   const should = normalize(desired);
   const wanted = byKey("links", should.links);
   const going = new Set(is.links.filter((link) => goes(link, wanted.get(link.name))).map(({ name }) => name));
-  const left = withoutLinks(is, going);
+  const left = stillPorts(withoutLinks(is, going), is, wanted);
   const known: HostState = {
     ...left,
     links: normalize({ ...left, links: [...left.links, ...is.links.filter(({ name }) => going.has(name))] }).links,
   };
   const changes = bySection<Changes>((section) => diffSection(section, known, should));
-  return { ...changes, firewall: withReferrers(changes.firewall, should.firewall), routes: withRestored(changes.routes, left, should) };
+  return {
+    ...changes,
+    firewall: withReferrers(changes.firewall, should.firewall),
+    links: withKeptMtu(changes.links, left, should),
+    routes: withRestored(changes.routes, left, should),
+  };
+}
+
+/** A bridge that goes for good goes at the end of a plan: until then its ports are taken, and a step must free them. */
+function stillPorts(left: HostState, observed: HostState, wanted: ReadonlyMap<string, Link>): HostState {
+  const before = byKey("links", observed.links);
+  const links = left.links.map((link) => {
+    const master = before.get(link.name)?.master;
+    return typeof master === "string" && !wanted.has(master) ? { ...link, master } : link;
+  });
+  return { ...left, links };
 }
 
 function goes(observed: Link, desired: Link | undefined): boolean {
@@ -46,20 +61,6 @@ function diffSection<S extends SectionName>(section: S, observed: HostState, des
     else if (!equal(before, item)) changes.push({ kind: "update", observed: before, desired: item });
   }
   return changes as Changes[S];
-}
-
-function withRestored(changes: readonly Change<Route>[], observed: HostState, desired: HostState): readonly Change<Route>[] {
-  const drained = drainedLinks(observed, desired);
-  if (drained.size === 0) return changes;
-  const key = SECTIONS.routes.key;
-  const changed = new Set(changes.map((change) => key(change.kind === "delete" ? change.observed : change.desired)));
-  const is = byKey("routes", observed.routes);
-  const restored = desired.routes.flatMap((route): Change<Route>[] => {
-    const before = is.get(key(route));
-    if (before === undefined || changed.has(key(route)) || !goesWhenDrained(observed, before, drained)) return [];
-    return [{ kind: "update", observed: before, desired: route }];
-  });
-  return [...changes, ...restored];
 }
 
 /** True when there is nothing to do. */

@@ -3,7 +3,7 @@ import { type HostState, normalize, type Scope, type SectionName, type Step, typ
 import { KERNEL_CODES } from "./codes.ts";
 import type { Kernel, Outcome } from "./kernel.ts";
 import { addAddress, deleteAddress } from "./linux/address-steps.ts";
-import type { FirewallPort, LinuxContext } from "./linux/context.ts";
+import type { LinuxContext } from "./linux/context.ts";
 import { watchKernel } from "./linux/events.ts";
 import { readFacts } from "./linux/facts.ts";
 import { deleteRendered, filesIn, writeRendered } from "./linux/files.ts";
@@ -14,12 +14,14 @@ import { addPolicyRule, deletePolicyRule, deleteRoute, replaceRoute } from "./li
 import { sysctlsIn, writeSysctl } from "./linux/sysctls.ts";
 import { withNamespace } from "./namespace.ts";
 import { openTransport } from "./netlink/transport.ts";
+import { type NftRunner, nftFirewall, systemNft } from "./nft/index.ts";
 
 export interface LinuxKernelOptions {
   /** Prefix of all files that are read and written, without a slash at the end; default: the real root. */
   readonly root?: string;
   readonly log: Log;
-  readonly firewall: FirewallPort;
+  /** Default: the nft of this machine, in the same namespace. */
+  readonly nft?: NftRunner;
   /** A network namespace, as a path; default: that of the process. */
   readonly namespacePath?: string;
 }
@@ -92,9 +94,10 @@ async function apply(context: LinuxContext, steps: readonly Step[]): Promise<Out
 
 /** The kernel of this machine, or of one of its network namespaces. Needs CAP_NET_ADMIN there. */
 export async function linuxKernel(options: LinuxKernelOptions): Promise<Kernel> {
-  const { root = "", log, firewall, namespacePath } = options;
+  const { root = "", log, namespacePath } = options;
+  const nft = options.nft ?? systemNft(namespacePath === undefined ? {} : { namespacePath });
   const inside = <T>(fn: () => T): T => (namespacePath === undefined ? fn() : withNamespace(namespacePath, fn));
-  const context: LinuxContext = { route: inside(() => openTransport()), firewall, root, log, inside };
+  const context: LinuxContext = { route: inside(() => openTransport()), firewall: nftFirewall(nft), root, log, inside };
   return {
     observe: (scope) => observe(context, scope),
     apply: (steps) => apply(context, steps),

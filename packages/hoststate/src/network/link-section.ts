@@ -61,9 +61,9 @@ function inOrderOfNeed(links: readonly Link[]): readonly Link[] {
   return [...ordered];
 }
 
-/** What a link is made of must be free before the new one is created: a tunnel's network identifier, a parent in passthru mode. */
+/** What a link holds must be free before another takes it: a tunnel's network identifier, a parent that is to become a port. */
 function holdsExclusively(link: Link): boolean {
-  return link.kind === "vxlan" || (link.kind === "macvlan" && link.mode === "passthru");
+  return link.kind === "vxlan" || link.kind === "macvlan";
 }
 
 function steps(changes: readonly Change<Link>[]): readonly Step[] {

@@ -1,4 +1,4 @@
-import { formatPrefix, networkOf, parsePrefix } from "../prefix.ts";
+import { formatPrefix, networkOf, parseIp, parsePrefix, sameIp } from "../prefix.ts";
 import type { Section } from "../section.ts";
 import type { Route } from "./routes.ts";
 
@@ -21,13 +21,19 @@ function key(route: Route): string {
   return `${destination} table ${route.table} metric ${metricOf(route)}`;
 }
 
+function sameAddress(a: string | undefined, b: string | undefined): boolean {
+  const [one, other] = [parseIp(a ?? ""), parseIp(b ?? "")];
+  return one === undefined || other === undefined ? a === b : sameIp(one, other);
+}
+
 /** A gateway, source or MTU that is not desired is a difference: these change where packets go. Link and scope are the kernel's to derive. */
 function equal(observed: Route, desired: Route): boolean {
   if (observed.type !== desired.type) return false;
   if (desired.type !== "unicast") return true;
   const scope = isIpv6(desired) || desired.scope === undefined || desired.scope === observed.scope;
   const link = desired.link === undefined || desired.link === observed.link;
-  return scope && link && observed.gateway === desired.gateway && observed.source === desired.source && observed.mtu === desired.mtu;
+  const ends = sameAddress(observed.gateway, desired.gateway) && sameAddress(observed.source, desired.source);
+  return scope && link && ends && observed.mtu === desired.mtu;
 }
 
 function text(route: Route): readonly string[] {

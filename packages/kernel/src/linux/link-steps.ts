@@ -40,15 +40,18 @@ function randomMac(): string {
   return bytes.toString("hex").replace(/(..)(?=.)/g, "$1:");
 }
 
-/**
- * A bridge takes the lowest hardware address and the smallest MTU of its ports as long as nobody gave it its own: then
- * neighbours' caches go stale with every port. So it always gets an address here, and an MTU that is wanted is given by a
- * change, which counts as given only when it differs from what the bridge was born with.
- */
+/** A bridge without an address of its own takes the lowest of its ports: neighbours' caches would go stale with every port. */
 function atBirth(link: Link): LinkFields {
-  if (link.kind !== "bridge") return { name: link.name, ...(link.mac === undefined ? {} : { mac: link.mac }) };
-  const { name, mac = randomMac(), mtu } = link;
-  return { name, mac, ...(mtu === undefined ? {} : { mtu: mtu === 1500 ? 1499 : 1500 }) };
+  const mac = link.mac ?? (link.kind === "bridge" ? randomMac() : undefined);
+  return { name: link.name, ...(mac === undefined ? {} : { mac }) };
+}
+
+/**
+ * A bridge takes the smallest MTU of its ports unless it was given one, and giving it the one that it has does not count. So it
+ * is first given a larger one, which disturbs nobody.
+ */
+function pinnedMtu({ kind, name, mtu }: Link): readonly Buffer[] {
+  return kind === "bridge" && mtu !== undefined ? [encodeLinkChange({ name, mtu: Math.min(mtu + 1, 65535) })] : [];
 }
 
 async function masterOf(route: NetlinkTransport, link: Link): Promise<LinkFields> {
@@ -66,7 +69,7 @@ async function change(route: NetlinkTransport, link: Link, kind: LinkKind | unde
     ...(link.mac === undefined ? {} : { mac: link.mac }),
     ...(await masterOf(route, link)),
   };
-  await route.request([encodeLinkChange(fields, kind)]);
+  await route.request([...pinnedMtu(link), encodeLinkChange(fields, kind)]);
 }
 
 /** The part of a kind that an existing link of that kind can be told. */

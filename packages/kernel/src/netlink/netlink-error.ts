@@ -2,8 +2,9 @@ import { constants } from "node:os";
 import { PharosError } from "@pharos/base";
 import { KERNEL_CODES } from "../codes.ts";
 
-/** The name of a Linux error number: `EEXIST` of 17. */
+/** The name of a Linux error number: `EEXIST` of 17. Two numbers have a second name that the kernel does not use. */
 export function errnoName(errno: number): string {
+  if (errno === constants.errno.EOPNOTSUPP) return "EOPNOTSUPP";
   return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
 }
 
