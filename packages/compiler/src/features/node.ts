@@ -4,7 +4,7 @@ import { takeoverFindings } from "../check/takeover.ts";
 import { GATEWAYS_COMPETE } from "../codes.ts";
 import type { Feature } from "../contribution.ts";
 import { found } from "../found.ts";
-import { bridgeOfPort } from "../topology/topology.ts";
+import { bridgeOfPort } from "../topology/attachments.ts";
 import type { Host, HostInterface, Vehicle } from "../vehicle/model.ts";
 import { compareText } from "../vehicle/names.ts";
 import { MAIN_TABLE, routeMetric } from "./route-metric.ts";

@@ -1,7 +1,7 @@
 import { formatIp, formatPrefix, networkOf, type Route, type Sysctl } from "@pharos/hoststate";
 import type { Feature } from "../contribution.ts";
+import { attachmentsOf } from "../topology/attachments.ts";
 import { nextHops } from "../topology/next-hops.ts";
-import { topologyOf } from "../topology/topology.ts";
 import type { Host, Vehicle } from "../vehicle/model.ts";
 import { MAIN_TABLE, routeMetric } from "./route-metric.ts";
 
@@ -10,7 +10,7 @@ import { MAIN_TABLE, routeMetric } from "./route-metric.ts";
  * way: so a host keeps reaching the vehicle when its default route is changed or lost. Hosts with two wires forward.
  */
 export const routes: Feature = ({ vehicle, host, facts }) => {
-  const topology = topologyOf(vehicle);
+  const topology = attachmentsOf(vehicle);
   const own = new Set(host.interfaces.filter((intf) => !intf.managed).map((intf) => intf.name));
   const hops = host.managed ? nextHops(topology, host.name).filter((hop) => !hop.connected && !own.has(hop.link)) : [];
   const routes = hops.map((hop): Route => {

@@ -1,6 +1,6 @@
 import { containsIp, containsPrefix, type Family, formatPrefix, type Ip, type Prefix } from "@pharos/hoststate";
 import { compareText } from "../vehicle/names.ts";
-import type { Attachment, Destination, Topology } from "./topology.ts";
+import type { Attachment, Attachments, Destination } from "./attachments.ts";
 
 /** How a host reaches a prefix: on one of its own wires, or through a neighbour. */
 export interface NextHop {
@@ -18,7 +18,7 @@ export interface NextHop {
  * among equal ones that with the smallest set of hosts in between, which is the same set on the way back: both directions of a
  * flow cross the same hosts, as their connection tracking needs it.
  */
-export function nextHops(topology: Topology, host: string): readonly NextHop[] {
+export function nextHops(topology: Attachments, host: string): readonly NextHop[] {
   const ways = { ipv4: waysFrom(topology, host, "ipv4"), ipv6: waysFrom(topology, host, "ipv6") };
   const own = topology.attachments.filter((attachment) => attachment.host === host);
   const hops = topology.destinations.flatMap((to) => onWire(own, to) ?? through(ways[to.prefix.ip.family], topology, to) ?? []);
@@ -45,7 +45,7 @@ interface Way {
   readonly first: { readonly link: string; readonly host: string; readonly ip: Ip };
 }
 
-function through(ways: ReadonlyMap<string, Way>, topology: Topology, to: Destination): NextHop | undefined {
+function through(ways: ReadonlyMap<string, Way>, topology: Attachments, to: Destination): NextHop | undefined {
   let best: Way | undefined;
   for (const { host, wire, ip } of topology.attachments) {
     const way = ways.get(host);
@@ -58,7 +58,7 @@ function through(ways: ReadonlyMap<string, Way>, topology: Topology, to: Destina
 }
 
 /** Cheapest ways to every managed host as one to go through (Dijkstra over hosts). */
-function waysFrom(topology: Topology, from: string, family: Family): ReadonlyMap<string, Way> {
+function waysFrom(topology: Attachments, from: string, family: Family): ReadonlyMap<string, Way> {
   const managed = topology.vehicle.hosts.filter((host) => host.managed).map((host) => host.name);
   const weights = new Map(
     [...managed].sort(compareText).map((name, rank) => [name, (1n << BigInt(managed.length)) + (1n << BigInt(rank))]),
@@ -101,7 +101,7 @@ interface Edge {
 }
 
 /** Pairs of hosts that share a wire and a subnet on it, in the order of the wires' names. */
-function edgesOf(topology: Topology, family: Family): readonly Edge[] {
+function edgesOf(topology: Attachments, family: Family): readonly Edge[] {
   const own = topology.attachments.filter((attachment) => attachment.ip.family === family);
   const wires = [...Map.groupBy(own, (attachment) => attachment.wire)].sort(([a], [b]) => compareText(a, b));
   return wires.flatMap(([, members]) =>

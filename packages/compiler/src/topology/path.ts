@@ -1,7 +1,8 @@
 import { containsIp, type Ip, sameIp } from "@pharos/hoststate";
 import type { Host } from "../vehicle/model.ts";
-import { type NextHop, nextHops } from "./next-hops.ts";
-import { bridgeOfPort, type Destination, type Topology } from "./topology.ts";
+import { bridgeOfPort, type Destination } from "./attachments.ts";
+import type { NextHop } from "./next-hops.ts";
+import type { Topology } from "./topology.ts";
 
 /** A host that a packet touches. */
 export interface Hop {
@@ -92,7 +93,7 @@ type Lookup =
 /** What the host's routing table says: longest prefix first, then the declared gateway. */
 function lookUp(topology: Topology, host: string, to: Ip): Lookup | undefined {
   let best: NextHop | undefined;
-  for (const hop of nextHops(topology, host)) {
+  for (const hop of topology.nextHopsOf(host)) {
     if (containsIp(hop.destination, to) && (best === undefined || hop.destination.length > best.destination.length)) best = hop;
   }
   if (best !== undefined)
