@@ -12,7 +12,7 @@ const FOLLOWED = [
   "HostReport",
   "PodNetwork",
 ] as const;
-export type FollowedKind = (typeof FOLLOWED)[number] & Kind;
+type FollowedKind = (typeof FOLLOWED)[number] & Kind;
 
 /** What the store holds, kept up to date, and a bell that rings on each change. */
 export interface LiveView {

@@ -146,8 +146,8 @@ describe("bridge", () => {
     expect(components.map(({ type, name, status: state }) => `${type} ${name} ${state}`)).toEqual([
       "soc soc1 up",
       "vm vm1 up",
-      "bridge vmBr0 down",
-      "bridge podBr0 down",
+      "bridge podBr0 up",
+      "bridge vmBr0 up",
     ]);
   });
 

@@ -1,10 +1,10 @@
 // The rest of Pharos, as small as a test of the bridge needs it: freezes documents and answers for the hosts.
 import { setTimeout as delay } from "node:timers/promises";
-import type { RevisionContent } from "@pharos/compiler";
+import { documentSet, type RevisionContent } from "@pharos/compiler";
 import type { ConfigRevision, HostReportStatus } from "@pharos/kinds";
 import { encodeRevision, type Store } from "@pharos/store";
 import { managedHosts } from "./change/outcome.ts";
-import { documentSet, readDocuments } from "./documents/document-kinds.ts";
+import { readDocuments } from "./documents/overlay.ts";
 
 export interface FakeControlPlane {
   /** Hosts that answer; changed by tests. */

@@ -1,11 +1,12 @@
 import { type Clock, describeError, type Log } from "@pharos/base";
+import { DOCUMENT_KINDS, documentTitle, isVehicleDocument, type VehicleDocument } from "@pharos/compiler";
 import { type DecodedRevision, decodeRevision, type ObjectRef, refOf, refText, type Store } from "@pharos/store";
-import { DOCUMENT_KINDS, type Document, isDocument, nameOf, type Overlay } from "../documents/document-kinds.ts";
+import type { Overlay } from "../documents/overlay.ts";
 import type { LiveView } from "../live-view.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 
 /** What the annotation `pharos.io/door` says of objects that this API wrote. */
-export const DOOR = "grpc";
+const DOOR = "grpc";
 
 /** Longest wait for a ring of the bell, ms; a guard against a bell that was missed. */
 const LOOK_AGAIN_MS = 1000;
@@ -49,7 +50,7 @@ export async function commitChange(change: Overlay, options: CommitOptions): Pro
 }
 
 async function waitForOutcome(
-  written: readonly Document[],
+  written: readonly VehicleDocument[],
   deleted: readonly ObjectRef[],
   options: CommitOptions,
 ): Promise<Exclude<Outcome, { kind: "waiting" }>> {
@@ -58,7 +59,7 @@ async function waitForOutcome(
   const epoch = await store.epoch();
   const newestOf = newestRevision(view, epoch, options.log);
   for (;;) {
-    const current = DOCUMENT_KINDS.flatMap((kind): readonly Document[] => view.items(kind));
+    const current = DOCUMENT_KINDS.flatMap((kind): readonly VehicleDocument[] => view.items(kind));
     const outcome = outcomeOf({
       written,
       deleted,
@@ -99,29 +100,31 @@ function committedMessage({ revision, hosts, pending }: Extract<Outcome, { kind:
 }
 
 interface Former {
-  readonly former: readonly Document[];
-  readonly written: readonly Document[];
+  readonly former: readonly VehicleDocument[];
+  readonly written: readonly VehicleDocument[];
 }
 
 /** Restores the documents as they were before the change; tells in words what it did. */
 async function putBack({ former, written }: Former, { store, log }: CommitOptions): Promise<string> {
-  const formerNames = new Set(former.map(nameOf));
+  const formerNames = new Set(former.map(documentTitle));
   const current = await readEach(
     store,
     written.map((document) => refOf(document)),
   );
   const foreign = current.filter(
-    (document) => document.metadata.generation !== written.find((one) => nameOf(one) === nameOf(document))?.metadata.generation,
+    (document) =>
+      document.metadata.generation !== written.find((one) => documentTitle(one) === documentTitle(document))?.metadata.generation,
   );
-  if (foreign.length > 0) return `; the former documents were not put back, because ${foreign.map(nameOf).join(", ")} changed meanwhile`;
+  if (foreign.length > 0)
+    return `; the former documents were not put back, because ${foreign.map(documentTitle).join(", ")} changed meanwhile`;
   try {
     const apply = former.map(({ metadata, ...rest }) => {
       const { resourceVersion: _old, ...kept } = metadata;
-      return { ...rest, metadata: kept } as Document;
+      return { ...rest, metadata: kept } as VehicleDocument;
     });
-    const created = written.filter((document) => !formerNames.has(nameOf(document)));
+    const created = written.filter((document) => !formerNames.has(documentTitle(document)));
     await store.applySet({ apply, delete: created.map((document) => refOf(document)), door: DOOR });
-    log.warn("change failed, former documents put back", { documents: written.map(nameOf).join(" ") });
+    log.warn("change failed, former documents put back", { documents: written.map(documentTitle).join(" ") });
     return "; the former documents are back";
   } catch (error) {
     log.error("change failed, and the former documents could not be put back", { error: describeError(error) });
@@ -129,7 +132,7 @@ async function putBack({ former, written }: Former, { store, log }: CommitOption
   }
 }
 
-async function readEach(store: Store, refs: readonly ObjectRef[]): Promise<readonly Document[]> {
+async function readEach(store: Store, refs: readonly ObjectRef[]): Promise<readonly VehicleDocument[]> {
   const objects = await Promise.all(refs.map((ref) => store.get(ref)));
-  return objects.filter((object) => object !== undefined).filter(isDocument);
+  return objects.filter((object) => object !== undefined).filter(isVehicleDocument);
 }

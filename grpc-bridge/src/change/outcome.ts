@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import type { DocumentSet } from "@pharos/compiler";
+import { type DocumentSet, documentTitle, type VehicleDocument } from "@pharos/compiler";
 import type { HostReport, Node } from "@pharos/kinds";
 import { type DecodedRevision, type ObjectRef, refText } from "@pharos/store";
-import { type Document, nameOf } from "../documents/document-kinds.ts";
 
 /** What has become of a change, as far as the store shows it. */
 export type Outcome =
@@ -17,10 +16,10 @@ export type Outcome =
 
 export interface OutcomeInput {
   /** The documents as the store holds them after the write. */
-  readonly written: readonly Document[];
+  readonly written: readonly VehicleDocument[];
   readonly deleted: readonly ObjectRef[];
   /** The same documents now, with their conditions. */
-  readonly current: readonly Document[];
+  readonly current: readonly VehicleDocument[];
   readonly newest: DecodedRevision | undefined;
   readonly reports: readonly HostReport[];
   /** Undefined: every host with a report. */
@@ -44,8 +43,8 @@ export function outcomeOf(input: OutcomeInput): Outcome {
 const REFUSALS = ["Refused", "LastValidVersion", "LeftOut", "NoNode"];
 
 /** The operator says of this very generation that it does not freeze it. */
-function refusedCondition(current: Document, written: readonly Document[]): string | undefined {
-  const mine = written.find((document) => nameOf(document) === nameOf(current));
+function refusedCondition(current: VehicleDocument, written: readonly VehicleDocument[]): string | undefined {
+  const mine = written.find((document) => documentTitle(document) === documentTitle(current));
   if (mine === undefined || mine.metadata.generation !== current.metadata.generation) return undefined;
   const frozen = current.status?.conditions?.find(({ type }) => type === "Frozen");
   if (
@@ -54,7 +53,7 @@ function refusedCondition(current: Document, written: readonly Document[]): stri
     (frozen.observedGeneration ?? 0) < (current.metadata.generation ?? 0)
   )
     return undefined;
-  return `${nameOf(current)} was not frozen: ${frozen.message ?? frozen.reason ?? "no reason given"}`;
+  return `${documentTitle(current)} was not frozen: ${frozen.message ?? frozen.reason ?? "no reason given"}`;
 }
 
 function holds(documents: DocumentSet, { written, deleted }: OutcomeInput): boolean {
@@ -65,9 +64,9 @@ function holds(documents: DocumentSet, { written, deleted }: OutcomeInput): bool
     ...documents.securityConfigs,
     ...documents.serviceDeployments,
   ];
-  const specs = new Map(all.map((document) => [nameOf(document), document.spec]));
+  const specs = new Map(all.map((document) => [documentTitle(document), document.spec]));
   return (
-    written.every((document) => isDeepStrictEqual(specs.get(nameOf(document)), document.spec)) &&
+    written.every((document) => isDeepStrictEqual(specs.get(documentTitle(document)), document.spec)) &&
     deleted.every((ref) => !specs.has(refText(ref)))
   );
 }

@@ -1,23 +1,24 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Finding } from "@pharos/base";
+import { documentTitle, type VehicleDocument } from "@pharos/compiler";
 import { refText } from "@pharos/store";
 import { testBridges, testNode, testSoc } from "../test-documents.ts";
-import { type Document, nameOf, overlay } from "./document-kinds.ts";
 import { issuesOf, summary } from "./issues.ts";
+import { overlay } from "./overlay.ts";
 
 const node = testNode(testSoc("soc1"));
 const bridges = testBridges({ name: "podBr0" });
-const security: Document = {
+const security: VehicleDocument = {
   apiVersion: "pharos.io/v1",
   kind: "SecurityConfig",
   metadata: { name: "s" },
   spec: { security: {} },
-} as Document;
+} as VehicleDocument;
 
 describe("overlay", () => {
   const told = (...args: Parameters<typeof overlay>) => {
     const change = overlay(...args);
-    return { after: change.after.map(nameOf).sort(), apply: change.apply.map(nameOf), delete: change.delete.map(refText) };
+    return { after: change.after.map(documentTitle).sort(), apply: change.apply.map(documentTitle), delete: change.delete.map(refText) };
   };
 
   test("adds and replaces by name, and keeps all others, when no kind is replaced", () => {

@@ -1,10 +1,10 @@
 import { type Finding, hasErrors } from "@pharos/base";
-import { check, type HostFacts } from "@pharos/compiler";
+import { check, type DocumentKind, documentSet, documentTitle, type HostFacts, type VehicleDocument } from "@pharos/compiler";
 import type { HostReport } from "@pharos/kinds";
 import type { Store } from "@pharos/store";
 import { BRIDGE_NO_DOCUMENT, BRIDGE_NO_VEHICLE } from "../codes.ts";
-import { type Document, type DocumentKind, documentSet, nameOf, type Overlay, overlay, readDocuments } from "./document-kinds.ts";
 import { readDocumentsOf } from "./document-reader.ts";
+import { type Overlay, overlay, readDocuments } from "./overlay.ts";
 
 /** `replace`: the text is all Nodes, Bridges and RoutingConfigs. `upsert`: the text adds to what is there. */
 export type ProposalMode = "replace" | "upsert";
@@ -31,14 +31,14 @@ export async function propose(store: Store, { text, mode }: { readonly text: str
   const change = overlay(live, given.value, REPLACED[mode]);
   const facts = hostFacts((await store.list("HostReport")).items);
   const before = new Set(check(documentSet(live), facts).map(identity));
-  const names = new Set(given.value.map(nameOf));
+  const names = new Set(given.value.map(documentTitle));
   const brought = check(documentSet(change.after), facts).filter(
     (finding) => names.has(finding.source?.document ?? "") || !before.has(identity(finding)),
   );
   return { overlay: change, findings: [...given.findings, ...brought] };
 }
 
-function missingDocument(given: readonly Document[], mode: ProposalMode): Finding | undefined {
+function missingDocument(given: readonly VehicleDocument[], mode: ProposalMode): Finding | undefined {
   const finding = ({ code, title, action }: typeof BRIDGE_NO_VEHICLE): Finding => ({
     code,
     severity: "ERROR",

@@ -1,4 +1,5 @@
 import { type Finding, hasErrors } from "@pharos/base";
+import { documentTitle } from "@pharos/compiler";
 import type {
   ApplyConfigurationRequest,
   ApplyConfigurationResponse,
@@ -8,7 +9,6 @@ import type {
   ValidateConfigurationResponse,
 } from "@pharos/rpc";
 import { commitChange } from "../change/commit.ts";
-import { nameOf } from "../documents/document-kinds.ts";
 import { issuesOf, summary } from "../documents/issues.ts";
 import { type Proposal, propose } from "../documents/propose.ts";
 import type { Audited } from "../server/unary.ts";
@@ -96,5 +96,5 @@ function change(context: HandlerContext, { text, mode, dryRun }: ChangeRequest):
 }
 
 function namesIn({ overlay }: Proposal): readonly string[] {
-  return [...overlay.apply.map(nameOf), ...overlay.delete.map(({ kind, name }) => `-${kind}/${name}`)];
+  return [...overlay.apply.map(documentTitle), ...overlay.delete.map(({ kind, name }) => `-${kind}/${name}`)];
 }

@@ -1,3 +1,4 @@
+import { buildVehicle } from "@pharos/compiler";
 import type { GetNetworkStatusRequest, GetNetworkStatusResponse } from "@pharos/rpc";
 import { filterComponents, networkStatus } from "../status/network-status.ts";
 import type { HandlerContext } from "./context.ts";
@@ -14,9 +15,10 @@ export async function getNetworkStatus(
     store.list("HostReport"),
     store.list("PodNetwork"),
   ]);
+  const allocations = bridges.items.flatMap(({ status }) => status?.allocations ?? []);
+  const { value: vehicle } = buildVehicle({ documents: { nodes: nodes.items, bridges: bridges.items }, allocations });
   const components = networkStatus({
-    nodes: nodes.items,
-    bridges: bridges.items,
+    vehicle,
     reports: reports.items,
     podNetworks: podNetworks.items,
     connected: context.connectedHosts?.(),

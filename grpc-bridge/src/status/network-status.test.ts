@@ -1,10 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
+import { buildVehicle } from "@pharos/compiler";
 import type { PodNetwork } from "@pharos/kinds";
 import { testBridges, testInterface, testNode, testReport, testSoc, testVm } from "../test-documents.ts";
 import { filterComponents, type NetworkStatusInput, networkStatus } from "./network-status.ts";
 
 const api = { apiVersion: "pharos.io/v1" } as const;
-const node = testNode(testSoc("soc1", [testInterface("eth0", "10.1.0.2/24")], [testVm("vm1", testInterface("eth0"))]), testSoc("soc2"));
+const node = testNode(testSoc("soc1", [testInterface("eth0", "10.1.0.2/24")], [testVm("vm1", testInterface("eth0"))]), testSoc("soc2"), {
+  ...testSoc("ecu"),
+  managed: false,
+});
 const bridge = testBridges({ name: "podBr0", hosts: ["soc1", "vm1"] });
 const pod: PodNetwork = {
   ...api,
@@ -20,8 +24,7 @@ const request: PodNetwork = {
   spec: { request: { id: "abc", podName: "control-pod", requestedAt: "2026-01-02T03:04:05Z" } },
 };
 const input: NetworkStatusInput = {
-  nodes: [node],
-  bridges: [bridge],
+  vehicle: buildVehicle({ documents: { nodes: [node], bridges: [bridge] }, allocations: [] }).value,
   reports: [
     testReport("soc1", { state: "Committed" }),
     testReport("vm1", {
@@ -46,6 +49,7 @@ describe("networkStatus", () => {
       "soc soc1 up 10.1.0.2 vm1",
       "vm vm1 degraded 10.2.0.10 soc1",
       "soc soc2 down - -",
+      "soc ecu unknown - -",
       "bridge podBr0 degraded - soc1,vm1",
       "pod perception-pod up 10.2.1.5 podBr0,vm1",
       "request abc pending - control-pod",

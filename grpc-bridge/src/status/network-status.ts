@@ -1,24 +1,28 @@
-import type { Bridge, HostReport, Node, PodNetwork } from "@pharos/kinds";
+import type { Host, PlacedBridge, Vehicle } from "@pharos/compiler";
+import { formatIp } from "@pharos/hoststate";
+import type { HostReport, PodNetwork } from "@pharos/kinds";
 import type { ComponentStatus } from "@pharos/rpc";
 import { completedAs } from "../requests/completed.ts";
 
 export interface NetworkStatusInput {
-  readonly nodes: readonly Node[];
-  readonly bridges: readonly Bridge[];
+  /** Undefined while there is no Node document. */
+  readonly vehicle: Vehicle | undefined;
   readonly reports: readonly HostReport[];
   readonly podNetworks: readonly PodNetwork[];
   /** Undefined: every host with a report. */
   readonly connected: ReadonlySet<string> | undefined;
 }
 
-type ComponentState = "up" | "down" | "degraded";
+type ComponentState = "up" | "down" | "degraded" | "unknown";
+type StateOf = (host: string) => ComponentState;
 
-/** All components: SoCs and VMs, bridges, pods, requests; names in document order, then sorted. */
+/** All components: SoCs and VMs in document order, then bridges, pods, requests. */
 export function networkStatus(input: NetworkStatusInput): readonly ComponentStatus[] {
   const stateOf = hostStates(input);
+  const { hosts = [], bridges = [] } = input.vehicle ?? {};
   return [
-    ...hostComponents(input, stateOf),
-    ...bridgeComponents(input, stateOf),
+    ...hosts.map((host) => hostComponent(host, hosts, { reports: input.reports, stateOf })),
+    ...bridges.map((bridge) => bridgeComponent(bridge, stateOf)),
     ...podComponents(input),
     ...requestComponents(input.podNetworks),
   ];
@@ -31,55 +35,44 @@ export function filterComponents(components: readonly ComponentStatus[], filter:
   return ofType.length > 0 ? ofType : components.filter(({ name, type }) => name === filter || `${type}:${name}` === filter);
 }
 
-function hostStates({ reports, connected }: NetworkStatusInput): (host: string) => ComponentState {
+/** Of a machine without an agent nothing is known. */
+function hostStates({ vehicle, reports, connected }: NetworkStatusInput): StateOf {
   const byHost = new Map(reports.map((report) => [report.spec.host, report.status?.state]));
+  const unmanaged = new Set(vehicle?.hosts.filter(({ managed }) => !managed).map(({ name }) => name));
   return (host) => {
+    if (unmanaged.has(host)) return "unknown";
     const state = byHost.get(host);
     if (state === undefined || connected?.has(host) === false) return "down";
     return state === "Committed" ? "up" : "degraded";
   };
 }
 
-function hostComponents({ nodes, reports }: NetworkStatusInput, stateOf: (host: string) => ComponentState): ComponentStatus[] {
-  const reported = new Map(reports.map((report) => [report.spec.host, report.status?.interfaces ?? []]));
-  type Machine = { readonly name: string; readonly interfaces?: readonly { readonly name: string; readonly address?: string }[] };
-  const component = (type: "soc" | "vm", machine: Machine, connectedTo: readonly string[]): ComponentStatus => {
-    const names = new Set(machine.interfaces?.map(({ name }) => name));
-    const leased = reported
-      .get(machine.name)
-      ?.filter(({ name }) => names.has(name))
-      .flatMap(({ addresses }) => addresses ?? []);
-    const address = machine.interfaces?.find((one) => one.address !== undefined)?.address ?? leased?.[0];
-    return { name: machine.name, type, status: stateOf(machine.name), ipAddress: bare(address), connectedTo };
-  };
-  return nodes.flatMap(({ spec }) =>
-    spec.socs.flatMap((soc) => {
-      const vms = soc.vms ?? [];
-      return [
-        component(
-          "soc",
-          soc,
-          vms.map(({ name }) => name),
-        ),
-        ...vms.map((vm) => component("vm", vm, [soc.name])),
-      ];
-    }),
-  );
+interface Seen {
+  readonly reports: readonly HostReport[];
+  readonly stateOf: StateOf;
 }
 
-function bridgeComponents({ bridges, reports }: NetworkStatusInput, stateOf: (host: string) => ComponentState): ComponentStatus[] {
-  return bridges.flatMap(({ spec }) =>
-    spec.bridges.map((bridge): ComponentStatus => {
-      const carriers = reports
-        .filter(({ status }) => status?.blocks?.some((block) => block.bridge === bridge.name))
-        .map(({ spec: { host } }) => host);
-      const hosts = [...new Set([...(bridge.hosts ?? []), ...carriers])].sort();
-      const ups = hosts.filter((host) => stateOf(host) === "up").length;
-      const status = ups === 0 ? "down" : ups === hosts.length ? "up" : "degraded";
-      const [range] = bridge.ipam?.ranges ?? [];
-      return { name: bridge.name, type: "bridge", status, ipAddress: range?.gateway ?? "", connectedTo: hosts };
-    }),
-  );
+function hostComponent(host: Host, hosts: readonly Host[], { reports, stateOf }: Seen): ComponentStatus {
+  const names = new Set(host.interfaces.map(({ name }) => name));
+  const reported = reports.find(({ spec }) => spec.host === host.name)?.status?.interfaces ?? [];
+  const leased = reported.filter(({ name }) => names.has(name)).flatMap(({ addresses }) => addresses ?? []);
+  const declared = host.interfaces.find(({ address }) => address !== undefined)?.address;
+  return {
+    name: host.name,
+    type: host.kind,
+    status: stateOf(host.name),
+    ipAddress: declared === undefined ? bare(leased[0]) : formatIp(declared.ip),
+    connectedTo: host.parent === undefined ? hosts.filter(({ parent }) => parent === host.name).map(({ name }) => name) : [host.parent],
+  };
+}
+
+/** A bridge is as its carriers are; its address is the gateway of its first block. */
+function bridgeComponent({ name, hosts, ranges }: PlacedBridge, stateOf: StateOf): ComponentStatus {
+  const ups = hosts.filter((host) => stateOf(host) === "up").length;
+  const status = ups === 0 ? "down" : ups === hosts.length ? "up" : "degraded";
+  const [range] = ranges;
+  const gateway = range?.gateway ?? range?.blocks[0]?.gateway;
+  return { name, type: "bridge", status, ipAddress: gateway === undefined ? "" : formatIp(gateway), connectedTo: [...hosts] };
 }
 
 const POD_STATES: Readonly<Record<string, ComponentState>> = { Attached: "up", Pending: "degraded", Failed: "down", Released: "down" };
