@@ -168,11 +168,11 @@ describe("decideAttachment", () => {
 describe("names", () => {
   test("stay the same for ever, because links of running pods bear them", () => {
     expect([
-hostNameOf(key("a")),
-macOf(key("a")),
-aliasOf({ key: key("a"), mac: macOf(key("a")), addresses: ["10.2.1.2/24", "fd00::2/64"] }),
-bridgeMacOf("podBr0")]
-).toMatchInlineSnapshot(`
+      hostNameOf(key("a")),
+      macOf(key("a")),
+      aliasOf({ key: key("a"), mac: macOf(key("a")), addresses: ["10.2.1.2/24", "fd00::2/64"] }),
+      bridgeMacOf("podBr0"),
+    ]).toMatchInlineSnapshot(`
 [
   "pve2300f7bace2",
   "02:cc:16:f1:58:1c",

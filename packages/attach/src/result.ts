@@ -9,7 +9,7 @@ export function isCniVersion(text: string): text is CniVersion {
 }
 
 /** An interface in a CNI result. `mtu` since 1.1.0. */
-export interface ResultInterface {
+interface ResultInterface {
   readonly name: string;
   readonly mac: string;
   readonly mtu?: number;
