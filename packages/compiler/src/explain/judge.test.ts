@@ -230,7 +230,7 @@ interface Setting {
 function disagreements({ of, documents }: Setting, probes: readonly (readonly [HopRole, Flow])[]): readonly string[] {
   const vehicle = testVehicle(of);
   const law = lawOf({ vehicle, documents, ownPorts: OWN_PORTS });
-  const feature = forwardingWith({ ownPorts: OWN_PORTS });
+  const feature = forwardingWith({ ownPorts: OWN_PORTS, everyPair: true });
   const compiled = new Map(
     vehicle.hosts
       .filter((host) => host.managed)

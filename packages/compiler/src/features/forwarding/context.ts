@@ -3,6 +3,7 @@ import type { Host, Vehicle } from "../../vehicle/model.ts";
 import type { Partition } from "../../zones/partition.ts";
 import type { Zone } from "../../zones/zone.ts";
 import type { End, RangeTexts } from "./ends.ts";
+import type { Forwards } from "./forwarded-pairs.ts";
 import type { OpenPort } from "./own-ports.ts";
 import type { PairIndex } from "./pair-index.ts";
 
@@ -15,6 +16,7 @@ export interface ForwardingContext {
   readonly ranges: RangeTexts;
   readonly ends: readonly End[];
   readonly index: PairIndex;
+  readonly forwards: Forwards;
   /** Ports of Pharos itself, which are failsafe on every managed host. */
   readonly ownPorts: readonly OpenPort[];
 }

@@ -20,7 +20,7 @@ const NEIGHBOUR_DISCOVERY =
 export function failsafeSets(context: ForwardingContext): readonly FirewallSet[] {
   return FAMILIES.flatMap(({ family, suffix, type }): FirewallSet[] => {
     const hosts = sorted(managedHosts(context).flatMap((host) => host.addresses.filter((ip) => ip.family === family)));
-    const targets = [...new Set(failsafeTargets(context, hostAddresses(context, family)))];
+    const targets = [...new Set(failsafeTargets(context, hostAddresses(context, family)))].sort();
     return [
       { kind: "set", name: `hosts-${suffix}`, type, interval: false, elements: hosts.map(formatIp) },
       { kind: "set", name: `failsafe-${suffix}`, type: `${type} . inet_proto . inet_service`, interval: false, elements: targets },

@@ -6,6 +6,7 @@ import { FAMILIES, type ForwardingContext, insideOneBridge, isDeniedByDefault, i
 import { DENY, type Decision, type Dispatch, dispatch, PASS } from "./dispatch.ts";
 import { type End, endsAt, joinedRanges, rangeTexts } from "./ends.ts";
 import { failsafeSets, forwardFailsafe, inputFailsafe } from "./failsafe.ts";
+import { forwardedPairs } from "./forwarded-pairs.ts";
 import { localWires } from "./local-wires.ts";
 import { type OpenPort, OWN_PORTS } from "./own-ports.ts";
 import { pairChains } from "./pair-chains.ts";
@@ -17,6 +18,8 @@ import { verdictChains } from "./verdicts.ts";
 export interface ForwardingOptions {
   /** Ports of Pharos that stay open on every managed host. */
   readonly ownPorts: readonly OpenPort[];
+  /** Emits the rules of pairs that this host cannot come to forward, too. */
+  readonly everyPair?: boolean;
 }
 
 /**
@@ -57,7 +60,9 @@ function contextOf(
   const ends = endsAt({ vehicle, host, partition: parts, zones, named });
   const index = indexPairs(ends, read.value);
   const ranges = rangeTexts(parts);
-  return { context: { vehicle, host, zones, partition: parts, ranges, ends, index, ownPorts: options.ownPorts }, findings: read.findings };
+  const forwards = options.everyPair === true ? () => true : forwardedPairs(vehicle, host, parts);
+  const context = { vehicle, host, zones, partition: parts, ranges, ends, index, forwards, ownPorts: options.ownPorts };
+  return { context, findings: read.findings };
 }
 
 /** Stages in the order of the verdict: failsafe, replies of accepted flows, forwardRules, default. */
@@ -86,7 +91,8 @@ function forwardDispatch(context: ForwardingContext): Dispatch {
     decide: (source, destination) => {
       if (isOwn(context, source)) return usual(source, destination);
       if (insideOneBridge(source, destination)) return PASS;
-      const pair = pairChains(context, source, destination);
+      const denied = isDeniedByDefault(context, source, destination);
+      const pair = denied && !context.forwards(source, destination) ? undefined : pairChains(context, source, destination);
       return pair === undefined ? usual(source, destination) : { verdict: `goto ${pair.name}`, chains: pair.chains };
     },
   };
