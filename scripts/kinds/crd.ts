@@ -7,6 +7,7 @@ export interface CelRule {
   readonly rule: string;
   readonly message: string;
   readonly fieldPath?: string;
+  readonly reason?: string;
 }
 
 /** A node of an OpenAPI v3 schema, as far as our CRDs use it. */

@@ -85,11 +85,12 @@ export interface PlacedRule extends CelRule {
 }
 
 export function rulesOf(schema: Schema, path: string): PlacedRule[] {
-  const own = (schema["x-kubernetes-validations"] ?? []).map(({ rule, message, fieldPath }) => ({
+  const own = (schema["x-kubernetes-validations"] ?? []).map(({ rule, message, fieldPath, reason }) => ({
     path,
     rule,
     message,
     ...(fieldPath === undefined ? {} : { fieldPath }),
+    ...(reason === undefined ? {} : { reason }),
   }));
   const fields = Object.entries(schema.properties ?? {}).flatMap(([name, field]) => rulesOf(field, path === "" ? name : `${path}.${name}`));
   return [...own, ...fields, ...(schema.items === undefined ? [] : rulesOf(schema.items, `${path}[]`))];

@@ -79,6 +79,14 @@ function celValue(schema: FieldSchema | undefined, value: unknown): unknown {
   );
 }
 
-function toIssue({ fieldPath, message }: CelRule, path: string): Issue {
-  return { entry: RULE_BROKEN, path: `${path}${fieldPath ?? ""}`, description: message };
+function toIssue({ fieldPath, message, reason }: CelRule, path: string): Issue {
+  const field = fieldPath?.slice(1);
+  return {
+    entry: RULE_BROKEN,
+    path: `${path}${fieldPath ?? ""}`,
+    description: message,
+    ...(field === undefined
+      ? {}
+      : { recommendation: reason === "FieldValueRequired" ? `add ${field}` : `remove ${field} or mend what contradicts it` }),
+  };
 }

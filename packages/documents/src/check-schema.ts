@@ -9,7 +9,21 @@ import { schemaAt } from "./schema-at.ts";
 export function schemaIssues(kind: Kind, object: unknown, limit: number): readonly Issue[] {
   const validate = VALIDATORS[kind];
   if (validate(object)) return [];
-  return (validate.errors ?? []).slice(0, limit).map((error) => toIssue(kind, object, error));
+  return firstOfEach(validate.errors ?? [], limit).map((error) => toIssue(kind, object, error));
+}
+
+/** One error a value: a name that is too long also breaks its pattern, and saying so twice helps nobody. */
+function firstOfEach(errors: readonly SchemaError[], limit: number): readonly SchemaError[] {
+  const seen = new Set<string>();
+  const first: SchemaError[] = [];
+  for (const error of errors) {
+    const about = `${error.instancePath} ${String(error.params.additionalProperty ?? error.params.missingProperty ?? "")}`;
+    if (seen.has(about)) continue;
+    seen.add(about);
+    first.push(error);
+    if (first.length === limit) break;
+  }
+  return first;
 }
 
 interface Place {
@@ -37,7 +51,7 @@ function toIssue(kind: Kind, object: unknown, error: SchemaError): Issue {
       return {
         entry: VALUE_REFUSED,
         path: place.path,
-        description: `${outside(error)}, is ${shown(place.value)}`,
+        description: outside(error, place.value),
         ...hint(place.schema),
       };
   }
@@ -96,19 +110,26 @@ function badForm({ path, value, schema }: Place, segments: Segments): Issue {
   return { entry: VALUE_REFUSED, path, description: `${shown(value)} does not have the form that is wanted here`, ...hint(schema) };
 }
 
-const BOUNDS: Readonly<Record<string, string>> = {
-  minimum: "must be at least",
-  maximum: "must be at most",
-  minItems: "must have at least so many entries:",
-  maxItems: "must have at most so many entries:",
-  minLength: "must have at least so many characters:",
-  maxLength: "must have at most so many characters:",
-  maxProperties: "must have at most so many entries:",
-};
-
-function outside({ keyword, params, message }: SchemaError): string {
-  const bound = BOUNDS[keyword];
-  return bound === undefined ? (message ?? `breaks ${keyword}`) : `${bound} ${String(params.limit)}`;
+/** `is 16 characters long, at most 15 are allowed: "eth0…"`. */
+function outside({ keyword, params, message }: SchemaError, value: unknown): string {
+  const limit = Number(params.limit);
+  switch (keyword) {
+    case "minimum":
+      return `must be at least ${limit}, is ${shown(value)}`;
+    case "maximum":
+      return `must be at most ${limit}, is ${shown(value)}`;
+    case "minLength":
+      return limit === 1 ? "must not be empty" : `must have at least ${limit} characters, is ${shown(value)}`;
+    case "maxLength":
+      return `is ${String(value).length} characters long, at most ${limit} are allowed: ${shown(value)}`;
+    case "minItems":
+      return limit === 1 ? "must not be empty" : `must have at least ${limit} entries`;
+    case "maxItems":
+    case "maxProperties":
+      return `has ${Object.keys(Object(value)).length} entries, at most ${limit} are allowed`;
+    default:
+      return `${message ?? `breaks ${keyword}`}, is ${shown(value)}`;
+  }
 }
 
 function hint(schema: FieldSchema | undefined): { readonly recommendation?: string } {

@@ -34,6 +34,8 @@ export interface CelRule {
   readonly message: string;
   /** The field to blame, relative to the object: `.address`. */
   readonly fieldPath?: string;
+  /** Whether the field is missing, or must not be there. */
+  readonly reason?: "FieldValueRequired" | "FieldValueForbidden";
 }
 
 /** One error of a validator, in ajv's form. */
