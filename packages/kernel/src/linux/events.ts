@@ -4,6 +4,7 @@ import type { KernelEvent } from "../kernel.ts";
 import { RTM, RTNLGRP } from "../netlink/constants.ts";
 import { messagesOf } from "../netlink/message.ts";
 import type { LinuxContext } from "./context.ts";
+import { EventQueue } from "./event-queue.ts";
 
 const NETLINK_ROUTE = 0;
 const NETLINK_NETFILTER = 12;
@@ -21,33 +22,6 @@ const ROUTE_SECTIONS: ReadonlyMap<number, SectionName> = new Map([
   [RTM.NEWRULE, "policyRules"],
   [RTM.DELRULE, "policyRules"],
 ] as const);
-
-/** Sections that changed and were not taken yet. Many changes of one section are one event. */
-class EventQueue {
-  readonly #waiting = new Set<KernelEvent["section"]>();
-  #wake: () => void = () => {};
-
-  put(section: KernelEvent["section"]): void {
-    this.#waiting.add(section);
-    this.#wake();
-  }
-
-  wake(): void {
-    this.#wake();
-  }
-
-  async *take(signal: AbortSignal): AsyncGenerator<KernelEvent> {
-    while (!signal.aborted) {
-      const sections = [...this.#waiting];
-      this.#waiting.clear();
-      for (const section of sections) yield { section };
-      if (this.#waiting.size > 0 || signal.aborted) continue;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-}
 
 function listen(
   protocol: number,
