@@ -2,6 +2,7 @@ import { type Clock, describeError, hasCode, type Log, PharosError } from "@phar
 import { changeTag, STORE_CONFLICT, STORE_EXISTS, type Store } from "@pharos/store";
 import { act } from "./act.ts";
 import { OPERATOR_CHANGE_INCOMPLETE, OPERATOR_ROUND_FAILED } from "./codes.ts";
+import { compilerPort } from "./compiler.ts";
 import type { CompilerPort } from "./decide/compiler-port.ts";
 import { type Decision, decideRevision, type Situation } from "./decide/decide-revision.ts";
 import { statusChanges } from "./decide/document-status.ts";
@@ -19,13 +20,15 @@ export interface OperatorOptions {
   readonly signal: AbortSignal;
   /** How long a new store waits for the hosts' reports before it gives out blocks, in ms from the start; 10 s when not given. */
   readonly adoptionWait?: number;
-  /** What checks, allocates and serialises. */
-  readonly compiler: CompilerPort;
+  /** What checks, allocates and serialises; tests give their own. */
+  readonly compiler?: CompilerPort;
 }
 
 const ADOPTION_WAIT = 10_000;
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 10_000;
+/** A round is made at least this often, in ms: what it finds is repaired even if nothing told of it. */
+const LONGEST_REST = 30_000;
 
 /**
  * Follows the documents, checks them all together, freezes the valid ones into revisions and tells in their conditions
@@ -48,7 +51,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
       pause = Math.min(pause * 2, LONGEST_PAUSE);
       next = clock.monotonic();
     }
-    await wake.wait(next, signal);
+    await wake.wait(next ?? clock.monotonic() + LONGEST_REST, signal);
   }
   await view.finished;
 }
@@ -74,7 +77,7 @@ class Operator {
 
   constructor(options: OperatorOptions, view: StoreView) {
     this.#options = options;
-    this.#compiler = options.compiler;
+    this.#compiler = options.compiler ?? compilerPort;
     this.#view = view;
     this.#newest = new NewestRevision(options.log);
     this.#adoptUntil = options.clock.monotonic() + (options.adoptionWait ?? ADOPTION_WAIT);
@@ -82,7 +85,7 @@ class Operator {
 
   /** One round: gather, decide, act. Returns when the next one is due without a change, in monotonic ms. */
   async round(): Promise<number | undefined> {
-    const { clock, home, log } = this.#options;
+    const { home, log } = this.#options;
     const documents = this.#view.documents();
     const ready = this.#readiness(documents);
     if (ready.kind === "wait") return ready.until;
@@ -94,7 +97,7 @@ class Operator {
     await act(home.store, decision, statuses, log);
     if (decision.newest !== undefined) this.#newest.remember(decision.newest);
     this.#settle(documents);
-    return decision.outcome.kind === "waiting" && clock.monotonic() < this.#adoptUntil ? this.#adoptUntil : undefined;
+    return decision.outcome.kind === "waiting" ? this.#adoptUntil : undefined;
   }
 
   #readiness(documents: readonly VehicleDocument[]): Readiness {

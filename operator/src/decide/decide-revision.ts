@@ -4,7 +4,7 @@ import type { ConfigRevision, HostReport } from "@pharos/kinds";
 import { type DecodedRevision, encodeRevision, type ObjectRef, revisionHash, STORE_REVISION_TOO_LARGE } from "@pharos/store";
 import { documentSet, documentsOf, type VehicleDocument } from "../document.ts";
 import type { CompilerPort } from "./compiler-port.ts";
-import { factsByHost, highestReportedNumber, knownAllocations, leasesOf } from "./host-knowledge.ts";
+import { factsByHost, highestReportedNumber, knownBlocks, leasesOf } from "./host-knowledge.ts";
 import { type ValidDocuments, validDocuments } from "./valid-documents.ts";
 
 /** Revisions that are kept, besides those that some host runs. */
@@ -76,7 +76,7 @@ function freezeDocuments(situation: Situation, documents: DocumentSet, compiler:
   const silent = hosts.map(({ name }) => name).filter((host) => !reports.some(({ metadata }) => metadata.name === host));
   if (last === undefined && !situation.adopted && silent.length > 0) return { outcome: { kind: "waiting", hosts: silent } };
   const status = statusAllocations(situation.documents);
-  const known = knownAllocations({ revision: last?.content.allocations ?? [], status, reports });
+  const known = knownBlocks({ revision: last?.content.allocations ?? [], status, reports });
   const { value: allocations, findings } = compiler.allocate(documents, known);
   if (hasErrors(findings)) return { outcome: { kind: "refused", findings } };
   const leases = leasesOf(hosts, reports, last?.content.leases ?? []);

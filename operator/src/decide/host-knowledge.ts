@@ -1,6 +1,6 @@
 import type { Allocation, HostFacts } from "@pharos/compiler";
 import type { HostReport } from "@pharos/kinds";
-import type { HostOutline, Lease } from "./compiler-port.ts";
+import type { HostOutline, KnownBlock, Lease } from "./compiler-port.ts";
 
 /** What a host's kernel can do, for each host that reported it. */
 export function factsByHost(reports: readonly HostReport[]): ReadonlyMap<string, HostFacts> {
@@ -45,20 +45,23 @@ export interface AllocationSources {
 }
 
 /**
- * All blocks that are known. A block that a host still reports although nothing else knows it is adopted only while its
- * addresses are in use or the store has no allocation of its own, so that freed blocks do not come back.
+ * All blocks that are known, with the number of addresses that pods hold where the host tells it. A block that only a host
+ * knows is adopted while its addresses are in use or the store has no allocation of its own, so that freed blocks do not come back.
  */
-export function knownAllocations({ revision, status, reports }: AllocationSources): readonly Allocation[] {
-  const known = new Map<string, Allocation>();
-  const take = (allocation: Allocation) => {
-    const key = `${allocation.bridge} ${allocation.subnet} ${allocation.host}`;
-    if (!known.has(key)) known.set(key, allocation);
+export function knownBlocks({ revision, status, reports }: AllocationSources): readonly KnownBlock[] {
+  const known = new Map<string, KnownBlock>();
+  const take = (block: KnownBlock) => {
+    const key = `${block.bridge} ${block.subnet} ${block.host}`;
+    const former = known.get(key);
+    if (former === undefined) known.set(key, block);
+    else if (former.block === block.block && block.used !== undefined) known.set(key, { ...former, used: block.used });
   };
   for (const allocation of [...revision, ...status]) take(allocation);
   const isNewStore = known.size === 0;
   for (const report of reports) {
+    const host = report.metadata.name;
     for (const { bridge, subnet, block, used } of report.status?.blocks ?? []) {
-      if (isNewStore || used > 0) take({ bridge, subnet, host: report.metadata.name, block });
+      if (isNewStore || used > 0 || known.has(`${bridge} ${subnet} ${host}`)) take({ bridge, subnet, host, block, used });
     }
   }
   return [...known.values()];

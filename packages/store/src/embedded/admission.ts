@@ -3,16 +3,19 @@ import { KIND_INFO, type Kind } from "@pharos/kinds";
 import { RefusedError, refusal } from "../refused.ts";
 import type { StoredObject } from "./next-object.ts";
 
-/** Checks an object against its kind's schema and CEL rules, and fills in defaults. */
-export type Admit = (object: unknown) => Checked<object>;
+/**
+ * Checks an object against its kind's schema and CEL rules, and fills in defaults. `previous` is the object as it is
+ * stored, for rules about changes.
+ */
+export type Admit = (object: unknown, previous?: unknown) => Checked<object>;
 
 /** RFC 1123 subdomain, as Kubernetes wants names of objects. */
 const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 /** The object with its defaults, ready to be stored. Throws RefusedError with all that is wrong about it. */
-export function admitted(object: object, admit: Admit): StoredObject {
+export function admitted(object: object, admit: Admit, previous?: StoredObject): StoredObject {
   const document = documentName(object);
-  const { value, findings } = admit(object);
+  const { value, findings } = admit(object, previous);
   if (hasErrors(findings)) throw new RefusedError(document, findings);
   const stored = value as StoredObject;
   const info = KIND_INFO[stored.kind as Kind];

@@ -5,7 +5,7 @@ import { STORE_EXISTS, STORE_FILE_LOST, STORE_HISTORY_GONE, STORE_NOT_FOUND, STO
 import type { ApplySetResult, ChangeSet, Listing, ObjectRef, Store, WatchEvent, WatchOptions } from "../store.ts";
 import { type Admit, admitted } from "./admission.ts";
 import { Bell } from "./bell.ts";
-import { keyOf, keyOfObject, keyText, refOfKey, requireDistinct, requireVersion } from "./key.ts";
+import { isKnown, keyOf, keyOfObject, keyText, refOfKey, requireDistinct, requireVersion } from "./key.ts";
 import { createdObject, objectWithStatus, type StoredObject, updatedObject, withResourceVersion, withStamp } from "./next-object.ts";
 import { fileIdentity, isDamage, type StoreFile } from "./store-file.ts";
 import { type ChangeType, type HistoryBounds, type Key, Tables } from "./tables.ts";
@@ -111,7 +111,7 @@ export class EmbeddedStore implements Store {
       const current = this.#present(key);
       const next = objectWithStatus(current, status);
       if (next === undefined) return current as unknown as KindMap[K];
-      this.#admitted(next);
+      admitted(next, this.#options.admit, current);
       return commit({ key, type: "MODIFIED", object: next }) as unknown as KindMap[K];
     });
   }
@@ -166,8 +166,9 @@ export class EmbeddedStore implements Store {
     return current;
   }
 
-  #admitted(object: object): StoredObject {
-    return admitted(object, this.#options.admit);
+  #admitted(object: KindMap[Kind]): StoredObject {
+    const previous = isKnown(object) ? this.#access(() => this.#tables.get(keyOfObject(object))) : undefined;
+    return admitted(object, this.#options.admit, previous);
   }
 
   #readHistory(kind: Kind, cursor: number) {

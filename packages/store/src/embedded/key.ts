@@ -19,6 +19,11 @@ export function keyOfObject({ kind, metadata }: StoredObject): Key {
   return keyOf({ kind: kind as Kind, name, ...(namespace === undefined ? {} : { namespace }) });
 }
 
+/** True when the object has a kind of ours and a name, so that it can be looked up before it is checked. */
+export function isKnown(object: { readonly kind?: unknown; readonly metadata?: { readonly name?: unknown } }): boolean {
+  return typeof object.kind === "string" && object.kind in KIND_INFO && typeof object.metadata?.name === "string";
+}
+
 export function refOfKey({ kind, namespace, name }: Key): ObjectRef {
   return { kind: kind as Kind, name, ...(namespace === "" ? {} : { namespace }) };
 }
