@@ -136,9 +136,14 @@ export class VehicleLab {
     return readFile(this.options.folders.log(program), "utf8");
   }
 
+  async stopProbes(): Promise<void> {
+    await Promise.all([...this.#probers.values()].map((prober) => prober.stop()));
+    this.#probers.clear();
+  }
+
   async down(): Promise<void> {
     this.api.close();
-    await Promise.all([...this.#probers.values()].map((prober) => prober.stop()));
+    await this.stopProbes();
     await labDown(this.options.folders, systemClock);
   }
 }

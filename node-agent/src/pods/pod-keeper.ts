@@ -1,6 +1,6 @@
 import { mkdirSync, watch } from "node:fs";
 import { type Clock, describeError, type Log } from "@pharos/base";
-import type { PodNetwork } from "@pharos/kinds";
+import type { PodNetwork, PodNetworkStatus } from "@pharos/kinds";
 import { readLedger } from "@pharos/ledger";
 import { refOf, type Store } from "@pharos/store";
 import { Wake } from "../wake.ts";
@@ -27,6 +27,12 @@ export interface PodKeeperOptions {
   readonly log: Log;
 }
 
+/** What a request comes to. */
+interface Answer {
+  readonly request: PodNetwork;
+  readonly status: PodNetworkStatus;
+}
+
 /** Answers requests for running containers, and publishes this host's ledger as PodNetworks. */
 export class PodKeeper {
   readonly #options: PodKeeperOptions;
@@ -45,7 +51,7 @@ export class PodKeeper {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { runtime, plugin, log } = this.#options;
+    const { runtime, plugin, store, log } = this.#options;
     runtime.watch(() => this.#wake.call("request"), signal);
     mkdirSync(plugin.stateDir, { recursive: true, mode: 0o700 });
     watch(plugin.stateDir, { signal }, () => this.#wake.call("ledger")).on("error", () => {});
@@ -55,8 +61,10 @@ export class PodKeeper {
       await this.#wake.next({ timeoutMs, settleMs: SETTLE_MS, signal });
       if (signal.aborted) return;
       try {
-        await this.#answerRequests();
+        const answers = await this.#attachRequested();
+        // The attachments are shown before their request counts as done: whoever is told can look them up.
         await this.#publish();
+        for (const { request, status } of answers) await store.patchStatus(refOf<"PodNetwork">(request), status);
         timeoutMs = ROUND_MS;
       } catch (error) {
         log.warn("pods are not up to date in the store", { error: describeError(error) });
@@ -65,20 +73,22 @@ export class PodKeeper {
     }
   }
 
-  async #answerRequests(): Promise<void> {
+  async #attachRequested(): Promise<readonly Answer[]> {
     const { host, podNetworks, runtime, isReady } = this.#options;
     const pending = podNetworks().filter((object) => isPendingRequest(object, host));
-    if (pending.length === 0 || !isReady()) return;
+    if (pending.length === 0 || !isReady()) return [];
     const containers = await runtime.list();
+    const answers: Answer[] = [];
     for (const request of pending) {
       const matching = matchContainers(request.spec.request?.podName ?? "", containers);
-      if (matching.length > 0) await this.#answer(request, matching);
+      if (matching.length > 0) answers.push({ request, status: await this.#attach(request, matching) });
     }
+    return answers;
   }
 
   /** Attaches every container that matches; a container that shares the host's namespace has nothing to attach. */
-  async #answer(request: PodNetwork, containers: readonly RunningContainer[]): Promise<void> {
-    const { store, plugin, host, log } = this.#options;
+  async #attach(request: PodNetwork, containers: readonly RunningContainer[]): Promise<PodNetworkStatus> {
+    const { plugin, host, log } = this.#options;
     const said: string[] = [];
     const addresses: string[] = [];
     let failed = false;
@@ -104,11 +114,7 @@ export class PodKeeper {
         said.push(`${title}: ${describeError(error)}`);
       }
     }
-    await store.patchStatus(refOf<"PodNetwork">(request), {
-      phase: failed ? "Failed" : "Attached",
-      addresses,
-      message: said.join("; ").slice(0, 1000),
-    });
+    return { phase: failed ? "Failed" : "Attached", addresses, message: said.join("; ").slice(0, 1000) };
   }
 
   async #publish(): Promise<void> {
