@@ -30,7 +30,8 @@ export function matrix(input: ExplainInput): readonly ManagedPair[] {
   const ends = law.zones
     .filter((zone) => zone.kind !== "interface" || named.has(zone))
     .map((zone) => ({ zone, addresses: representatives(law.vehicle, law.zones, zone) }));
-  return ends.flatMap((from) => ends.flatMap((to) => (belongTogether(from.zone, to.zone) ? [] : (managedPair(law, from, to) ?? []))));
+  const context = { law, rules: Map.groupBy(law.rules.rules, keyOf), named: new Set(law.rules.pairs.map(keyOf)) };
+  return ends.flatMap((from) => ends.flatMap((to) => (belongTogether(from.zone, to.zone) ? [] : (managedPair(context, from, to) ?? []))));
 }
 
 type MatrixEnd = { readonly zone: Zone; readonly addresses: ReturnType<typeof representatives> };
@@ -41,13 +42,20 @@ function belongTogether(a: Zone, b: Zone): boolean {
   return a === b || machine(a) === machine(b);
 }
 
-function managedPair(law: Law, from: MatrixEnd, to: MatrixEnd): ManagedPair | undefined {
-  const named = law.rules.pairs.some((pair) => pair.source === from.zone && pair.destination === to.zone);
+interface MatrixContext {
+  readonly law: Law;
+  readonly rules: ReadonlyMap<string, readonly ForwardRule[]>;
+  readonly named: ReadonlySet<string>;
+}
+
+function managedPair(context: MatrixContext, from: MatrixEnd, to: MatrixEnd): ManagedPair | undefined {
+  const { law } = context;
+  const named = context.named.has(keyOf({ source: from.zone, destination: to.zone }));
   const way = wayBetween(law, from.addresses, to.addresses);
   const forwarders = way === undefined ? [] : forwardersOf(way.path).map((hop) => hop.host);
   const managed = isManagedZone(law, from) || isManagedZone(law, to);
   if (!named && !(managed && forwarders.length > 0)) return undefined;
-  const rules = rulesBetween(law, from.zone, to.zone, way);
+  const rules = rulesBetween(context, from.zone, to.zone, way);
   const byDefault = managed && law.vehicle.defaultAction === "DROP" ? "DROP" : "ACCEPT";
   return { from: from.zone.name, to: to.zone.name, forwarders, named, rules, byDefault };
 }
@@ -56,10 +64,13 @@ function isManagedZone(law: Law, end: MatrixEnd): boolean {
   return end.zone.kind === "bridge" || end.addresses.some((ip) => isManaged(zonesOfAddress(law.zones, ip)));
 }
 
-function rulesBetween(law: Law, from: Zone, to: Zone, way: Way | undefined): ManagedPair["rules"] {
-  const sources = way === undefined ? [from] : zonesOfAddress(law.zones, way.source);
-  const destinations = way === undefined ? [to] : zonesOfAddress(law.zones, way.destination);
-  return law.rules.rules
-    .filter((rule) => sources.includes(rule.source) && destinations.includes(rule.destination))
-    .map(({ action, text, origin }) => ({ action, text, origin }));
+function rulesBetween(context: MatrixContext, from: Zone, to: Zone, way: Way | undefined): ManagedPair["rules"] {
+  const sources = way === undefined ? [from] : zonesOfAddress(context.law.zones, way.source);
+  const destinations = way === undefined ? [to] : zonesOfAddress(context.law.zones, way.destination);
+  const rules = sources.flatMap((source) => destinations.flatMap((destination) => context.rules.get(keyOf({ source, destination })) ?? []));
+  return rules.sort((a, b) => a.order - b.order).map(({ action, text, origin }) => ({ action, text, origin }));
+}
+
+function keyOf(pair: { readonly source: Zone; readonly destination: Zone }): string {
+  return `${pair.source.id} ${pair.destination.id}`;
 }

@@ -1,4 +1,4 @@
-import { containsIp, type Ip } from "@pharos/hoststate";
+import { containsIp, type Ip, sameIp } from "@pharos/hoststate";
 import { type Hop, type Path, pathBetween } from "../topology/path.ts";
 import type { HopRole } from "./flow.ts";
 import type { Law } from "./law.ts";
@@ -15,23 +15,30 @@ export interface Way {
  * address of the link that it sends by. Undefined when no pair of addresses has a way.
  */
 export function wayBetween(law: Law, sources: readonly Ip[], destinations: readonly Ip[]): Way | undefined {
-  let best: { readonly way: Way; readonly rank: number } | undefined;
+  const senders = Map.groupBy(sources, (ip) => `${ip.family} ${hostOf(law, ip) ?? ip.value}`);
+  let best: Way | undefined;
   for (const destination of destinations) {
-    for (const source of sources) {
-      if (source.family !== destination.family) continue;
+    for (const addresses of senders.values()) {
+      const [source] = addresses;
+      if (source === undefined || source.family !== destination.family) continue;
       const path = pathBetween(law.topology, source, destination);
-      if (path === undefined) continue;
-      const rank = path.hops.length * 2 + (sendsByOwnLink(law, source, path) ? 0 : 1);
-      if (best === undefined || rank < best.rank) best = { way: { source, destination, path }, rank };
+      if (path === undefined || (best !== undefined && best.path.hops.length <= path.hops.length)) continue;
+      best = { source: sendingAddress(law, addresses, path) ?? source, destination, path };
     }
   }
-  return best?.way;
+  return best;
 }
 
-function sendsByOwnLink(law: Law, source: Ip, path: Path): boolean {
+function hostOf(law: Law, ip: Ip): string | undefined {
+  return law.topology.attachments.find((at) => sameIp(at.ip, ip))?.host;
+}
+
+/** Of a host's addresses the one on the link that it sends by; the way does not depend on it. */
+function sendingAddress(law: Law, addresses: readonly Ip[], path: Path): Ip | undefined {
   const first = path.hops[0];
-  if (first === undefined || first.in !== undefined) return true;
-  return egressAddresses(law, first).some((ip) => ip.family === source.family && ip.value === source.value);
+  if (first === undefined || first.in !== undefined) return undefined;
+  const own = egressAddresses(law, first);
+  return addresses.find((ip) => own.some((other) => sameIp(ip, other)));
 }
 
 /** The host's addresses on the link that the packet leaves by. */

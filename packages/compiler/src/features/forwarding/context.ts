@@ -1,11 +1,14 @@
 import type { Family } from "@pharos/hoststate";
 import type { Host, Vehicle } from "../../vehicle/model.ts";
 import type { Partition } from "../../zones/partition.ts";
-import type { Zone } from "../../zones/zone.ts";
+import type { BridgeZone, Zone } from "../../zones/zone.ts";
 import type { End, RangeTexts } from "./ends.ts";
 import type { Forwards } from "./forwarded-pairs.ts";
 import type { OpenPort } from "./own-ports.ts";
 import type { PairIndex } from "./pair-index.ts";
+
+/** For each managed host the ends that it gives an address of its own, with the bridge that says so. */
+export type Masqueraded = ReadonlyMap<string, readonly { readonly end: End; readonly bridge: BridgeZone }[]>;
 
 /** All that the chains of one host are built from. */
 export interface ForwardingContext {
@@ -17,6 +20,7 @@ export interface ForwardingContext {
   readonly ends: readonly End[];
   readonly index: PairIndex;
   readonly forwards: Forwards;
+  readonly masqueraded: Masqueraded;
   /** Ports of Pharos itself, which are failsafe on every managed host. */
   readonly ownPorts: readonly OpenPort[];
 }

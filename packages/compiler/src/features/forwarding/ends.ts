@@ -25,11 +25,16 @@ export interface EndsInput {
   readonly named: ReadonlySet<string>;
 }
 
+/** `name` with what nft does not take in a chain's name replaced. */
+export function chainLabel(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9_.-]/g, "_");
+}
+
 /** All ends of a host. A side of the world that has a device comes before the one that has none. */
 export function endsAt({ vehicle, host, partition, zones, named }: EndsInput): readonly End[] {
   const labels = new Set<string>();
   const end = (name: string, of: AddressClass, members: readonly Zone[], device?: string): End => {
-    const base = name.replaceAll(/[^A-Za-z0-9_.-]/g, "_");
+    const base = chainLabel(name);
     let label = base;
     for (let copy = 2; labels.has(label); copy++) label = `${base}.${copy}`;
     labels.add(label);

@@ -9,7 +9,7 @@ import { failsafeSets, forwardFailsafe, inputFailsafe } from "./failsafe.ts";
 import { forwardedPairs } from "./forwarded-pairs.ts";
 import { localWires } from "./local-wires.ts";
 import { type OpenPort, OWN_PORTS } from "./own-ports.ts";
-import { pairChains } from "./pair-chains.ts";
+import { masqueradedEnds, pairChains } from "./pair-chains.ts";
 import { indexPairs } from "./pair-index.ts";
 import { readForwardRules } from "./read-rules.ts";
 import { verdictChains } from "./verdicts.ts";
@@ -61,7 +61,8 @@ function contextOf(
   const index = indexPairs(ends, read.value);
   const ranges = rangeTexts(parts);
   const forwards = options.everyPair === true ? () => true : forwardedPairs(vehicle, host, parts);
-  const context = { vehicle, host, zones, partition: parts, ranges, ends, index, forwards, ownPorts: options.ownPorts };
+  const masqueraded = masqueradedEnds(ends);
+  const context = { vehicle, host, zones, partition: parts, ranges, ends, index, forwards, masqueraded, ownPorts: options.ownPorts };
   return { context, findings: read.findings };
 }
 

@@ -1,6 +1,7 @@
 import type { FirewallChain, FirewallRule } from "@pharos/hoststate";
-import { type ForwardingContext, isDeniedByDefault, isOwn, originText, vehicleOrigin } from "./context.ts";
-import type { End } from "./ends.ts";
+import type { BridgeZone } from "../../zones/zone.ts";
+import { type ForwardingContext, isDeniedByDefault, isOwn, type Masqueraded, originText, vehicleOrigin } from "./context.ts";
+import { chainLabel, type End } from "./ends.ts";
 import { matchText } from "./match-text.ts";
 import type { Pair } from "./pair-index.ts";
 import type { ForwardRule } from "./rule.ts";
@@ -21,7 +22,9 @@ export function pairChains(context: ForwardingContext, source: End, destination:
   const pair = context.index.get(source, destination);
   const translated = translatedPairs(context, source, destination);
   if (pair === undefined && translated.length === 0) return undefined;
-  const name = `pair-${source.label}-to-${destination.label}`;
+  // Ends of one host that have no rules of their own need the same chain.
+  const from = pair === undefined ? `behind-${managedHostOf(source) ?? source.label}` : `pair-${source.label}`;
+  const name = `${chainLabel(from)}-to-${destination.label}`;
   const covering = translated.map((other) => translatedChain(other));
   const jumps = covering.map((chain, index) => {
     const label = translated[index]?.source.label ?? "";
@@ -56,19 +59,30 @@ function endsBehind(context: ForwardingContext, end: End, destination: End): rea
   const behind = new Set<End>();
   const queue = [end];
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    const host = managedHostOf(next);
-    if (host === undefined) continue;
-    for (const other of context.ends) {
-      if (behind.has(other) || managedHostOf(other) === host) continue;
-      const translates = other.class.translatedBy.some(
-        (bridge) => bridge.hosts.includes(host) && !destination.class.translatedBy.includes(bridge),
-      );
-      if (!translates) continue;
+    for (const { end: other, bridge } of context.masqueraded.get(managedHostOf(next) ?? "") ?? []) {
+      if (behind.has(other) || destination.class.translatedBy.includes(bridge)) continue;
       behind.add(other);
       queue.push(other);
     }
   }
   return [...behind];
+}
+
+/** For each managed host the ends that it gives an address of its own, with the bridge that says so. */
+export function masqueradedEnds(ends: readonly End[]): Masqueraded {
+  const found = new Map<string, { readonly end: End; readonly bridge: BridgeZone }[]>();
+  const managed = new Set(ends.flatMap((end) => managedHostOf(end) ?? []));
+  for (const end of ends) {
+    for (const bridge of end.class.translatedBy) {
+      for (const host of bridge.hosts) {
+        if (!managed.has(host) || managedHostOf(end) === host) continue;
+        const known = found.get(host);
+        if (known === undefined) found.set(host, [{ end, bridge }]);
+        else known.push({ end, bridge });
+      }
+    }
+  }
+  return found;
 }
 
 function managedHostOf(end: End): string | undefined {
