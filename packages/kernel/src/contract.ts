@@ -161,6 +161,14 @@ function ownershipCases(kernel: () => Kernel): void {
     expect((await kernel().facts()).interfaces.find(({ name }) => name === "eth0")?.master).toBeUndefined();
   });
 
+  test("deletes up to the link that is not ours, among several", async () => {
+    await become(kernel(), of({ links: [BRIDGE, { kind: "vxlan", name: "vx0", vni: 7, port: 4789, learning: true }] }));
+    const steps = ["vx0", "eth0", "br0"].map((name): Step => ({ kind: "link.delete", link: { kind: "dummy", name } }));
+    const outcome = await kernel().apply(steps);
+    expect({ done: outcome.done, code: refusal(outcome) }).toEqual({ done: steps.slice(0, 1), code: KERNEL_CODES.linkForeign.code });
+    expect((await kernel().observe(scopeOf())).links.map(({ name }) => name)).toEqual(["br0"]);
+  });
+
   test("does not make a link of another kind out of ours", async () => {
     await become(kernel(), of({ links: [BRIDGE] }));
     const outcome = await kernel().apply([

@@ -7,7 +7,7 @@ import type { LinuxContext } from "./linux/context.ts";
 import { watchKernel } from "./linux/events.ts";
 import { readFacts } from "./linux/facts.ts";
 import { deleteRendered, filesIn, writeRendered } from "./linux/files.ts";
-import { createLink, deleteLink, setLink } from "./linux/link-steps.ts";
+import { createLink, deleteLinks, setLink } from "./linux/link-steps.ts";
 import { type LinkTable, listLinks } from "./linux/link-table.ts";
 import { addressesIn, linksIn, policyRulesIn, routesIn } from "./linux/observe-network.ts";
 import { addPolicyRule, deletePolicyRule, deleteRoute, replaceRoute } from "./linux/route-steps.ts";
@@ -46,7 +46,7 @@ const EXECUTORS: Executors = {
   "firewall.apply": ({ firewall }, { transaction }) => firewall.apply(transaction),
   "link.create": ({ route }, { link }) => createLink(route, link),
   "link.set": ({ route }, { link }) => setLink(route, link),
-  "link.delete": ({ route }, { link }) => deleteLink(route, link),
+  "link.delete": ({ route }, { link }) => deleteLinks(route, [link]),
   "sysctl.set": async (context, { sysctl }) => writeSysctl(context, sysctl),
   "address.add": (context, { address }) => addAddress(context, address),
   "address.delete": (context, { address }) => deleteAddress(context, address),
@@ -77,12 +77,27 @@ async function observe(context: LinuxContext, scope: Scope): Promise<HostState> 
   });
 }
 
+/** Deletions of links that follow each other are cheaper as one. When that fails, they are tried singly, to tell which one fails. */
+async function deleteTogether({ route }: LinuxContext, steps: readonly Step[]): Promise<readonly Step[]> {
+  const end = steps.findIndex(({ kind }) => kind !== "link.delete");
+  const deletions = steps.slice(0, end === -1 ? steps.length : end).filter((step) => step.kind === "link.delete");
+  if (deletions.length < 2) return [];
+  return deleteLinks(
+    route,
+    deletions.map(({ link }) => link),
+  ).then(
+    () => deletions,
+    () => [],
+  );
+}
+
 async function apply(context: LinuxContext, steps: readonly Step[]): Promise<Outcome> {
   const done: Step[] = [];
-  for (const step of steps) {
+  for (let step = steps[0]; step !== undefined; step = steps[done.length]) {
     try {
-      await execute(context, step);
-      done.push(step);
+      const together = await deleteTogether(context, steps.slice(done.length));
+      if (together.length === 0) await execute(context, step);
+      done.push(...(together.length === 0 ? [step] : together));
     } catch (cause) {
       const error = cause instanceof PharosError ? cause : new PharosError(KERNEL_CODES.stepFailed, `${step.kind} failed`, { cause });
       context.log.warn("a step failed", { step: step.kind, error: error.message });

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { PharosError } from "@pharos/base";
 import type { Link } from "@pharos/hoststate";
 import { KERNEL_CODES } from "../codes.ts";
@@ -109,13 +109,24 @@ export async function setLink(route: NetlinkTransport, link: Link): Promise<void
   await change(route, link, changeable(link));
 }
 
-/** Deletes a link of ours; one that is missing is deleted already. PHAROS-2004 when it does not carry our mark. */
-export async function deleteLink(route: NetlinkTransport, link: Link): Promise<void> {
-  const record = await findLink(route, link.name);
-  if (record === undefined) return;
-  if (record.alias !== LINK_ALIAS) throw new PharosError(KERNEL_CODES.linkForeign, `${link.name} is not ours, and is not deleted`);
+/**
+ * Deletes links of ours; one that is missing is deleted already. PHAROS-2004 when one does not carry our mark: then none is
+ * deleted. Each deletion waits for all readers of the kernel's tables, so several go as one, by a group of their own.
+ */
+export async function deleteLinks(route: NetlinkTransport, links: readonly Link[]): Promise<void> {
+  const indexes: number[] = [];
+  for (const { name } of links) {
+    const record = await findLink(route, name);
+    if (record === undefined) continue;
+    if (record.alias !== LINK_ALIAS) throw new PharosError(KERNEL_CODES.linkForeign, `${name} is not ours, and is not deleted`);
+    indexes.push(record.index);
+  }
+  const [only] = indexes;
+  if (only === undefined) return;
+  const group = randomInt(1 << 16, 2 ** 31);
+  const several = [...indexes.map((index) => encodeLinkChange({ index, group })), encodeLinkDelete({ group })];
   try {
-    await route.request([encodeLinkDelete({ index: record.index })]);
+    await route.request(indexes.length === 1 ? [encodeLinkDelete({ index: only })] : several);
   } catch (error) {
     if (!isRefusal(error, "ENODEV")) throw error;
   }
