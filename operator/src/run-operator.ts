@@ -27,6 +27,7 @@ export interface OperatorOptions {
 const ADOPTION_WAIT = 10_000;
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 10_000;
+const LONGEST_GAP = 500;
 /** A round is made at least this often, in ms: what it finds is repaired even if nothing told of it. */
 const LONGEST_REST = 30_000;
 
@@ -42,6 +43,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   let pause = FIRST_PAUSE;
   while (!signal.aborted) {
     let next: number | undefined;
+    const began = clock.monotonic();
     try {
       next = view.synced() ? await operator.round() : undefined;
       pause = FIRST_PAUSE;
@@ -51,6 +53,8 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
       pause = Math.min(pause * 2, LONGEST_PAUSE);
       next = clock.monotonic();
     }
+    // Rests as long as it worked, so that the reports of many hosts on a large vehicle share a round.
+    await clock.sleep(Math.min(clock.monotonic() - began, LONGEST_GAP), signal);
     await wake.wait(next ?? clock.monotonic() + LONGEST_REST, signal);
   }
   await view.finished;
@@ -153,7 +157,8 @@ class Operator {
       log.warn(describeError(new PharosError(OPERATOR_CHANGE_INCOMPLETE, `change set ${id} is incomplete after 5 s`)));
     }
     const told = outcome.kind === "refused" ? outcome.findings.map(({ description }) => description).join("; ") : outcome.kind;
-    if (told !== this.#told && outcome.kind !== "frozen") log.warn("no revision is made", { reason: told });
+    if (told !== this.#told && outcome.kind !== "frozen")
+      log[outcome.kind === "refused" ? "warn" : "info"]("no revision is made", { reason: told });
     this.#told = told;
   }
 }

@@ -15,20 +15,14 @@ export class Wake {
     this.#wake?.();
   }
 
-  /** Resolves after the first ring since the last wait, at `until` (monotonic ms) if given, or when `signal` aborts. */
-  async wait(until: number | undefined, signal: AbortSignal): Promise<void> {
+  /** Resolves after the first ring since the last wait, at `until` (monotonic ms), or when `signal` aborts. */
+  async wait(until: number, signal: AbortSignal): Promise<void> {
     if (!this.#rung && !signal.aborted) {
       const woken = new AbortController();
-      const ended = AbortSignal.any([signal, woken.signal]);
       this.#wake = () => woken.abort();
-      await (until === undefined ? aborted(ended) : this.#clock.sleep(Math.max(0, until - this.#clock.monotonic()), ended));
+      await this.#clock.sleep(Math.max(0, until - this.#clock.monotonic()), AbortSignal.any([signal, woken.signal]));
       this.#wake = undefined;
     }
     this.#rung = false;
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

@@ -23,13 +23,13 @@ export interface StandaloneSettings {
   readonly callbacks: readonly CallbackEndpoint[];
 }
 
-/** Runs operator, bridge and the embedded store in one process until `signal` aborts. */
+/** Runs operator, bridge and the embedded store in one process until `signal` aborts; throws PHAROS-3008 when the store's file is lost. */
 export async function standaloneCommand(settings: StandaloneSettings, log: Log, signal: AbortSignal): Promise<void> {
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
   const presence = new HostPresence();
   const stop = new AbortController();
   const ended = AbortSignal.any([signal, stop.signal]);
-  const opened = openStore(settings.dataDir, log, () => stop.abort());
+  const opened = openStore(settings.dataDir, log, (error) => stop.abort(error));
   const bridge = runBridge({
     store: opened,
     listen: listenAddresses(settings),
@@ -53,10 +53,11 @@ export async function standaloneCommand(settings: StandaloneSettings, log: Log, 
   } finally {
     await store.close();
   }
+  if (stop.signal.aborted) throw stop.signal.reason;
 }
 
 /** A store file that disappears ends the process: started again, it opens a new store, which adopts what the agents run. */
-function openStore(dataDir: string, log: Log, onLost: () => void): Promise<Store> {
+function openStore(dataDir: string, log: Log, onLost: (error: Error) => void): Promise<Store> {
   return Promise.resolve(
     openEmbeddedStore({ path: join(dataDir, "pharos.sqlite"), admit: admitObject, clock: systemClock, newId: randomUUID, log, onLost }),
   );

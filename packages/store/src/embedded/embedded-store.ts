@@ -1,4 +1,4 @@
-import { type Clock, type Log, PharosError } from "@pharos/base";
+import { type Clock, describeError, type Log, PharosError } from "@pharos/base";
 import type { Kind, KindMap } from "@pharos/kinds";
 import { CHANGE_ANNOTATION, DOOR_ANNOTATION } from "../annotations.ts";
 import { STORE_EXISTS, STORE_FILE_LOST, STORE_HISTORY_GONE, STORE_NOT_FOUND, STORE_UNAVAILABLE } from "../codes.ts";
@@ -234,6 +234,7 @@ export class EmbeddedStore implements Store {
   #lose(message: string, cause?: unknown): PharosError {
     const error = new PharosError(STORE_FILE_LOST, message, cause === undefined ? {} : { cause });
     this.#lost = error;
+    this.#options.log.error(describeError(error));
     this.#bell.ring();
     this.#options.onLost?.(error);
     return error;
