@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Log, type PharosError, silentLog, systemClock } from "@pharos/base";
+import { admitObject } from "@pharos/documents";
 import { bridge, changesAfter, subnetOf } from "../conformance/fixtures.ts";
 import { readerConformance, writerConformance } from "../conformance/index.ts";
 import { type EmbeddedStore, type EmbeddedStoreOptions, openEmbeddedStore } from "./index.ts";
@@ -48,7 +49,7 @@ function open(more: Partial<EmbeddedStoreOptions> = {}): EmbeddedStore {
 }
 
 const makeStore = async () => {
-  const store = open();
+  const store = open({ admit: admitObject });
   return { reader: store, writer: store, dispose: async () => {} };
 };
 
