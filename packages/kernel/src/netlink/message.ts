@@ -59,8 +59,8 @@ export function messagesOf(bytes: Buffer): NetlinkMessage[] {
 
 /** The errno (positive; 0 is success) of an acknowledgement, or of a dump's end; undefined for any other message. */
 export function errnoOf(reply: NetlinkMessage): number | undefined {
-  if (reply.type === NLMSG.ERROR) return -reply.body.readInt32LE(0);
-  if (reply.type === NLMSG.DONE) return reply.body.length >= 4 ? -reply.body.readInt32LE(0) : 0;
+  if (reply.type === NLMSG.ERROR) return Math.abs(reply.body.readInt32LE(0));
+  if (reply.type === NLMSG.DONE) return reply.body.length >= 4 ? Math.abs(reply.body.readInt32LE(0)) : 0;
   return undefined;
 }
 
