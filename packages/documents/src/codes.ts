@@ -81,3 +81,13 @@ export const SPELLING_MISSING: CodeEntry = {
   title: "kind has no spelling in the specification",
   action: "write it in kubectl's spelling",
 };
+export const ENTRY_IGNORED: CodeEntry = {
+  code: "PHAROS-1016",
+  title: "entry has no effect",
+  action: "remove the entry",
+};
+export const SHAPE_REFUSED: CodeEntry = {
+  code: "PHAROS-1017",
+  title: "document has a shape that cannot be carried out",
+  action: "write it as one of the kinds of the reference",
+};

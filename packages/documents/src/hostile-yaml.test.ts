@@ -34,6 +34,7 @@ const CORPUS: readonly (readonly [string, string | Uint8Array, string, number])[
   ["malformed flow", `${HEAD}spec: {name: [}`, "PHAROS-1002", 4],
   ["a tab as indentation", `${HEAD}spec:\n\tname: v`, "PHAROS-1002", 5],
   ["an unfinished string", `${HEAD}spec: "v`, "PHAROS-1002", 4],
+  ["a List of 20,000 numbers", `apiVersion: v1\nkind: List\nitems:\n${"- 1\n".repeat(20_000)}`, "PHAROS-1008", 4],
   ["closing brackets", "]".repeat(2000), "PHAROS-1002", 1],
   ["a key that is there twice", `${HEAD}spec: {name: v, name: w, socs: [{name: soc1}]}`, "PHAROS-1003", 4],
   [

@@ -1,7 +1,8 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { lineOf, parseDocuments } from "./parse-documents.ts";
+import { lineOf } from "./document-parts.ts";
+import { parseDocuments } from "./parse-documents.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../../docs/examples");
 

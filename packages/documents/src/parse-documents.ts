@@ -2,11 +2,10 @@ import { type Finding, hasErrors } from "@pharos/base";
 import type { Kind, KindMap } from "@pharos/kinds";
 import { admission, documentName } from "./admit.ts";
 import { DOCUMENT_TOO_LARGE, DOCUMENT_TWICE, YAML_MALFORMED } from "./codes.ts";
-import { isObject } from "./defaults.ts";
-import { joinPath, parentPath } from "./field-path.ts";
+import { type DocumentPart, lineOf, nearestEntry, partsOf } from "./document-parts.ts";
 import { type Issue, toFinding } from "./issue.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-import { type PlacedIssue, readYaml, type YamlDocument } from "./read-yaml.ts";
+import { type PlacedIssue, readYaml } from "./read-yaml.ts";
 
 /** A valid document in canonical form and where it stands in the text. Plain data, fit for structured clone. */
 export interface PlacedDocument<K extends Kind = Kind> {
@@ -44,20 +43,13 @@ export function parseDocuments(text: string | Uint8Array, options: ParseOptions 
   const findings: Finding[] = [];
   const documents = new Map<string, PlacedDocument>();
   for (const yaml of stream.documents) {
-    if (findings.length >= limits.findings) break;
-    for (const part of partsOf(yaml)) addDocument(part, options.file, { documents, findings });
+    for (const part of partsOf(yaml)) {
+      if (findings.length >= limits.findings) break;
+      addDocument(part, options.file, { documents, findings });
+    }
   }
   findings.push(...stream.issues.map((issue) => placedFinding(issue, options.file)));
   return { documents: [...documents.values()], findings: findings.slice(0, limits.findings) };
-}
-
-/** The line of a field, or of what it would stand in where the text does not have it. */
-export function lineOf({ lines, line }: Pick<PlacedDocument, "lines" | "line">, path: string): number {
-  for (let at: string | undefined = path; at !== undefined; at = parentPath(at)) {
-    const found = lines.get(at);
-    if (found !== undefined) return found;
-  }
-  return line;
 }
 
 function decode(text: string | Uint8Array, { bytes }: Limits): string | Issue {
@@ -71,47 +63,22 @@ function decode(text: string | Uint8Array, { bytes }: Limits): string | Issue {
   }
 }
 
-/** A document, or each item of a `kind: List` as kubectl writes it. */
-interface Part extends YamlDocument {
-  /** Path of the item inside the List; "" for a document of its own. */
-  readonly prefix: string;
-}
-
-function partsOf(yaml: YamlDocument): readonly Part[] {
-  const { value } = yaml;
-  if (value === null && yaml.issues.length === 0) return [];
-  if (!isObject(value) || value.kind !== "List" || !Array.isArray(value.items)) return [{ ...yaml, prefix: "" }];
-  return value.items.map((item, index): Part => {
-    const prefix = joinPath("items", index);
-    return {
-      value: item,
-      lines: linesBelow(yaml.lines, prefix),
-      line: yaml.lines.get(prefix) ?? yaml.line,
-      issues: index === 0 ? yaml.issues : [],
-      prefix,
-    };
-  });
-}
-
-function linesBelow(lines: ReadonlyMap<string, number>, prefix: string): ReadonlyMap<string, number> {
-  const below = [...lines].filter(([path]) => path === prefix || path.startsWith(`${prefix}.`));
-  return new Map(below.map(([path, line]) => [path.slice(prefix.length).replace(/^\./, ""), line]));
-}
-
 interface Collected {
   readonly documents: Map<string, PlacedDocument>;
   readonly findings: Finding[];
 }
 
-function addDocument(part: Part, file: string | undefined, { documents, findings }: Collected): void {
+function addDocument(part: DocumentPart, file: string | undefined, { documents, findings }: Collected): void {
   const own = part.issues.map((issue) => placedFinding(issue, file));
   findings.push(...own);
   if (part.value === undefined) return;
   const { object, issues } = admission(part.value);
   const document = documentName(object);
-  const found = issues.map((issue) =>
-    toFinding(issue, source(file, { line: lineOf(part, issue.path), ...(document === undefined ? {} : { document }) })),
-  );
+  const found = issues.map((issue) => {
+    const path = part.origins === undefined ? issue.path : (nearestEntry(part.origins, issue.path) ?? "");
+    const line = lineOf(part, issue.path);
+    return toFinding({ ...issue, path }, source(file, { line, ...(document === undefined ? {} : { document }) }));
+  });
   findings.push(...found);
   if (document === undefined || hasErrors([...own, ...found])) return;
   const first = documents.get(document);

@@ -134,7 +134,7 @@ describe("stringifyDocuments", () => {
           if (KIND_INFO[kind].specificationKind === undefined) return;
           expect(parseDocuments(stringifyDocuments([object], "specification"))).toMatchObject({ documents: [{ object }], findings: [] });
         }),
-        { numRuns: 100 },
+        { numRuns: 30 },
       );
     },
   );
