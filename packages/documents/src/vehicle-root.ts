@@ -6,7 +6,7 @@ import { API_VERSION } from "./kind-of.ts";
 import { structureIssues } from "./structure.ts";
 
 /** An object made from another shape, and where each of its parts comes from. */
-export interface DerivedObject {
+interface DerivedObject {
   readonly object: unknown;
   /** Path in the given text by path in the object. */
   readonly origins: ReadonlyMap<string, string>;
