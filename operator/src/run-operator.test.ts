@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { silentLog, systemClock } from "@pharos/base";
 import { admitObject } from "@pharos/documents";
-import type { Bridge, Condition, HostReport, Node } from "@pharos/kinds";
+import type { Bridge, Condition, HostReport, Node, NodeSoc } from "@pharos/kinds";
 import { type DecodedRevision, decodeRevision, type Store } from "@pharos/store";
 import { openEmbeddedStore } from "@pharos/store/embedded";
 import { runOperator } from "./run-operator.ts";
@@ -45,24 +45,22 @@ async function halt(): Promise<void> {
   await running;
 }
 
-const NODE = {
+const NODE: Node = {
   apiVersion: "pharos.io/v1",
   kind: "Node",
   metadata: { name: "car" },
-  spec: {
-    name: "car",
-    socs: [
-      { name: "soc1", interfaces: [{ name: "eth0", type: "static", address: "10.1.0.2/24" }] },
-      { name: "soc2", interfaces: [{ name: "eth0", type: "static", address: "10.1.0.3/24" }] },
-    ],
-  },
-} as unknown as Node;
+  spec: { name: "car", defaultAction: "DROP", enforcement: "enforce", socs: [soc("soc1", "10.1.0.2/24"), soc("soc2", "10.1.0.3/24")] },
+};
+
+function soc(name: string, address: string): NodeSoc {
+  const eth0 = { name: "eth0", type: "static", address, uplink: false, managed: true, takeover: false } as const;
+  return { name, managed: true, interfaces: [eth0] };
+}
 
 function bridge(name: string, subnet: string): Bridge {
-  const bridges = [
-    { name, type: "bridge", bridgeFor: "pod", ipMasq: false, isGateway: true, ipam: { type: "host-local", ranges: [{ subnet }] } },
-  ];
-  return { apiVersion: "pharos.io/v1", kind: "Bridge", metadata: { name: name.toLowerCase() }, spec: { bridges } } as unknown as Bridge;
+  const ipam = { type: "host-local", ranges: [{ subnet }] } as const;
+  const entry = { name, type: "bridge", bridgeFor: "pod", ipMasq: false, isGateway: true, default: false, ipam } as const;
+  return { apiVersion: "pharos.io/v1", kind: "Bridge", metadata: { name: name.toLowerCase() }, spec: { bridges: [entry] } };
 }
 
 function apply(...documents: readonly (Node | Bridge)[]) {

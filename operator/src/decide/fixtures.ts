@@ -13,14 +13,15 @@ export function node(name = "car", more: { readonly socs?: readonly string[]; re
     apiVersion: "pharos.io/v1",
     kind: "Node",
     metadata: { name, generation },
-    spec: { socs: socs.map((soc) => ({ name: soc })) },
-  } as unknown as Node;
+    spec: { name, socs: socs.map((soc) => ({ name: soc, managed: true })), defaultAction: "DROP", enforcement: "enforce" },
+  };
 }
 
 /** A bridge document with one pod bridge on each host. */
 export function bridge(name: string, subnet = "10.2.1.0/24", generation = 1): Bridge {
-  const bridges = [{ name: `br-${name}`, bridgeFor: "pod", ipam: { type: "host-local", ranges: [{ subnet }] } }];
-  return { apiVersion: "pharos.io/v1", kind: "Bridge", metadata: { name, generation }, spec: { bridges } } as unknown as Bridge;
+  const ipam = { type: "host-local", ranges: [{ subnet }] } as const;
+  const entry = { name: `br-${name}`, type: "bridge", bridgeFor: "pod", ipMasq: false, isGateway: true, default: false, ipam } as const;
+  return { apiVersion: "pharos.io/v1", kind: "Bridge", metadata: { name, generation }, spec: { bridges: [entry] } };
 }
 
 export function report(host: string, status: Partial<HostReportStatus> = {}): HostReport {

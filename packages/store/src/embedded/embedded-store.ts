@@ -61,7 +61,7 @@ export class EmbeddedStore implements Store {
 
   async list<K extends Kind>(kind: K): Promise<Listing<K>> {
     return this.#access(() => ({
-      items: this.#tables.list(kind) as unknown[] as KindMap[K][],
+      items: this.#tables.list(kind).map(ofKind<K>),
       resourceVersion: String(this.#tables.sequence()),
     }));
   }
@@ -72,7 +72,7 @@ export class EmbeddedStore implements Store {
       const { rows, last } = this.#access(() => this.#readHistory(kind, cursor));
       for (const { sequence, type, object } of rows) {
         cursor = sequence;
-        yield { type, object: object as unknown as KindMap[K], resourceVersion: String(sequence) };
+        yield { type, object: ofKind<K>(object), resourceVersion: String(sequence) };
         if (signal.aborted) return;
       }
       if (rows.length > 0) continue;
@@ -90,7 +90,7 @@ export class EmbeddedStore implements Store {
     return this.#write((commit) => {
       const key = keyOfObject(given);
       if (this.#tables.get(key) !== undefined) throw new PharosError(STORE_EXISTS, `${keyText(key)} exists already`);
-      return commit({ key, type: "ADDED", object: this.#born(given) }) as unknown as KindMap[K];
+      return ofKind<K>(commit({ key, type: "ADDED", object: this.#born(given) }));
     });
   }
 
@@ -101,7 +101,7 @@ export class EmbeddedStore implements Store {
       const current = this.#present(key);
       requireVersion(current, given);
       const next = updatedObject(current, given);
-      return (next === undefined ? current : commit({ key, type: "MODIFIED", object: next })) as unknown as KindMap[K];
+      return ofKind<K>(next === undefined ? current : commit({ key, type: "MODIFIED", object: next }));
     });
   }
 
@@ -110,9 +110,9 @@ export class EmbeddedStore implements Store {
       const key = keyOf(ref);
       const current = this.#present(key);
       const next = objectWithStatus(current, status);
-      if (next === undefined) return current as unknown as KindMap[K];
+      if (next === undefined) return ofKind<K>(current);
       admitted(next, this.#options.admit, current);
-      return commit({ key, type: "MODIFIED", object: next }) as unknown as KindMap[K];
+      return ofKind<K>(commit({ key, type: "MODIFIED", object: next }));
     });
   }
 
@@ -239,4 +239,9 @@ export class EmbeddedStore implements Store {
     this.#options.onLost?.(error);
     return error;
   }
+}
+
+/** What was admitted as an object of its kind comes back as one. */
+function ofKind<K extends Kind>(object: unknown): KindMap[K] {
+  return object as KindMap[K];
 }
