@@ -35,7 +35,7 @@ export function setElements(set: FirewallSet): readonly string[] | undefined {
   return set.interval || !elements?.some(isRange) ? elements : undefined;
 }
 
-/** The entries of a map by canonical key; undefined when the map is outside the grammar or has two values for one key. */
+/** The entries of a map by canonical key, sorted; undefined when the map is outside the grammar or has two values for one key. */
 export function mapElements(map: FirewallMap): ReadonlyMap<string, string> | undefined {
   const types = elementTypes(map.keyType);
   if (types === undefined) return undefined;
@@ -47,7 +47,7 @@ export function mapElements(map: FirewallMap): ReadonlyMap<string, string> | und
     if ((entries.get(key) ?? value) !== value) return undefined;
     entries.set(key, value);
   }
-  return entries;
+  return new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** A verdict as nft writes it; undefined when `text` is none. */

@@ -143,7 +143,8 @@ function entriesOf(object: FirewallSet | FirewallMap): Map<string, string | unde
 
 function filled({ object, elements }: SetEntry): FirewallSet | FirewallMap {
   if (object.kind === "set") return { ...object, elements: setElements({ ...object, elements: [...elements.keys()] }) ?? [] };
-  return { ...object, elements: [...elements].map(([key, value]) => ({ key, value: value ?? "" })) };
+  const entries = mapElements({ ...object, elements: [...elements].map(([key, value = ""]) => ({ key, value })) }) ?? [];
+  return { ...object, elements: [...entries].map(([key, value]) => ({ key, value })) };
 }
 
 /** Rules and entries one by one, as objects that `referencesOf` takes. */
