@@ -112,7 +112,7 @@ export async function linuxKernel(options: LinuxKernelOptions): Promise<Kernel> 
   const { root = "", log, namespacePath } = options;
   const nft = options.nft ?? systemNft(namespacePath === undefined ? {} : { namespacePath });
   const inside = <T>(fn: () => T): T => (namespacePath === undefined ? fn() : withNamespace(namespacePath, fn));
-  const context: LinuxContext = { route: inside(() => openTransport()), firewall: nftFirewall(nft), root, log, inside };
+  const context: LinuxContext = { route: inside(() => openTransport()), nft, firewall: nftFirewall(nft), root, log, inside };
   return {
     observe: (scope) => observe(context, scope),
     apply: (steps) => apply(context, steps),

@@ -1,6 +1,7 @@
 import type { Log } from "@pharos/base";
 import type { FirewallObject } from "@pharos/hoststate";
 import type { NetlinkTransport } from "../netlink/transport.ts";
+import type { NftRunner } from "../nft/index.ts";
 
 /** The firewall of one network namespace. */
 export interface FirewallPort {
@@ -14,6 +15,8 @@ export interface LinuxContext {
   /** A routing socket in the namespace. */
   readonly route: NetlinkTransport;
   readonly firewall: FirewallPort;
+  /** The nft that `firewall` works with. */
+  readonly nft: NftRunner;
   /** Prefix of all file paths, without a slash at the end; empty for the real root. */
   readonly root: string;
   readonly log: Log;

@@ -59,7 +59,7 @@ export async function readFacts(context: LinuxContext): Promise<KernelFacts> {
       addresses: addresses.get(record.index) ?? [],
     })),
   );
-  const nftables = await context.firewall.observe().then(
+  const nftables = await context.nft.run(["list", "tables", "inet"]).then(
     () => true,
     () => false,
   );

@@ -94,7 +94,8 @@ export async function policyRulesIn(route: NetlinkTransport, scope: ReadonlySet<
   for (const family of FAMILIES) {
     for (const reply of await route.dump(encodeRuleDump(family))) {
       const record = decodeRule(reply);
-      if (record === undefined) continue;
+      // A kernel without IPv6 answers with the rules of all families.
+      if (record?.family !== family) continue;
       const rule = policyRuleOf(record);
       if (record.protocol === PHAROS_PROTOCOL || scope.has(keyOf("policyRules", rule))) rules.push(rule);
     }

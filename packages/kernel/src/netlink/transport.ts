@@ -31,14 +31,17 @@ interface Pending {
 /** Thrown inside this file only: the dump must be taken again. */
 const TORN = new PharosError(KERNEL_CODES.dumpTorn, "the dump was interrupted");
 
+/** The part of a raw socket that a transport needs. */
+export type RawSocket = Pick<RawNetlinkSocket, "on" | "send" | "close">;
+
 class SocketTransport implements NetlinkTransport {
-  readonly #socket: RawNetlinkSocket;
+  readonly #socket: RawSocket;
   readonly #pending = new Map<number, Pending>();
   #sequence = 1;
   /** The kernel runs one dump per socket at a time. */
   #lastDump: Promise<unknown> = Promise.resolve();
 
-  constructor(socket: RawNetlinkSocket) {
+  constructor(socket: RawSocket) {
     this.#socket = socket;
     socket.on("message", (bytes, { port }) => {
       if (port === 0) this.#receive(bytes);
@@ -124,9 +127,14 @@ class SocketTransport implements NetlinkTransport {
   }
 }
 
+/** A transport over an open socket, which it then owns. */
+export function transportOn(socket: RawSocket): NetlinkTransport {
+  return new SocketTransport(socket);
+}
+
 /** Opens a socket in the network namespace of the calling thread. `protocol` is the netlink family, 0 for routing. */
 export function openTransport(protocol = 0): NetlinkTransport {
-  return new SocketTransport(
+  return transportOn(
     new RawNetlinkSocket(protocol, {
       messagePeeking: false,
       msgBufferSize: RECEIVE_BYTES,
