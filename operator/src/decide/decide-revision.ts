@@ -25,14 +25,14 @@ export interface Situation {
   readonly now: number;
 }
 
-export interface RevisionEntry {
+interface RevisionEntry {
   readonly name: string;
   readonly number: number;
   readonly hash: string;
 }
 
 /** What became of the documents. */
-export type Outcome =
+type Outcome =
   /** All valid documents are in the newest revision, which is `create` when it has to be created. */
   | { readonly kind: "frozen"; readonly create?: ConfigRevision }
   /** Without a Node document the last revision stays. */

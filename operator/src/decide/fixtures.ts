@@ -35,7 +35,7 @@ export function report(host: string, status: Partial<HostReportStatus> = {}): Ho
 }
 
 /** An ERROR about a document. */
-export function errorAbout(document: string): Finding {
+function errorAbout(document: string): Finding {
   return {
     code: "PHAROS-1120",
     severity: "ERROR",

@@ -2,10 +2,10 @@ import { type ChangeTag, changeTag } from "@pharos/store";
 import { documentName, type VehicleDocument } from "../document.ts";
 
 /** Untagged changes are frozen after this much quiet, in ms. */
-export const QUIET = 500;
+const QUIET = 500;
 
 /** No change waits longer than this, in ms. */
-export const LONGEST_WAIT = 5000;
+const LONGEST_WAIT = 5000;
 
 /** One document as it was when a revision was last decided; its text tells it from a later version. */
 export type Mark = string;

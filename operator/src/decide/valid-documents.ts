@@ -11,7 +11,7 @@ export interface ValidDocumentsInput {
 }
 
 /** Which version of a document goes into the revision. */
-export type Use = "current" | "last valid" | "none";
+type Use = "current" | "last valid" | "none";
 
 export interface ValidDocuments {
   /** What a revision may be frozen from; undefined when no valid set was found, so that the last revision stays. */

@@ -10,7 +10,7 @@ export interface StoredObject {
   readonly status?: unknown;
 }
 
-export interface StoredMetadata {
+interface StoredMetadata {
   readonly name: string;
   readonly namespace?: string;
   readonly labels?: Readonly<Record<string, string>>;

@@ -52,7 +52,7 @@ export function fromWire(error: unknown, what: string): PharosError {
   return new PharosError(denied ? STORE_DENIED : STORE_UNAVAILABLE, `${what} failed: ${error.details}`);
 }
 
-export function isServiceError(error: unknown): error is ServiceError {
+function isServiceError(error: unknown): error is ServiceError {
   return error instanceof Error && "code" in error && "details" in error;
 }
 
