@@ -22,12 +22,30 @@ export function canonicalBody(body: string): string | undefined {
   while (cursor.at < cursor.tokens.length) {
     const item = takeItem(cursor);
     if (item === undefined) return undefined;
-    items.push(item);
+    items.push(named(item, items));
   }
   return items
     .filter((item, index) => !isImplied(item, items.slice(index + 1)))
     .map(({ text }) => text)
     .join(" ");
+}
+
+const TRANSPORTS: Readonly<Record<string, string>> = {
+  "meta l4proto tcp": "tcp",
+  "meta l4proto udp": "udp",
+  "meta l4proto 132": "sctp",
+  "ip protocol tcp": "tcp",
+  "ip protocol udp": "udp",
+  "ip6 nexthdr tcp": "tcp",
+  "ip6 nexthdr udp": "udp",
+};
+
+/** nft writes `th dport` as `tcp dport` once the rule has tested for TCP. */
+function named(item: RuleItem, before: readonly RuleItem[]): RuleItem {
+  const transport = before.map(({ text }) => TRANSPORTS[text]).findLast((known) => known !== undefined);
+  if (transport === undefined || !item.selectors.some((selector) => selector.startsWith("th "))) return item;
+  const rename = (text: string): string => text.replaceAll(/(?<=^| )th (?=[sd]port )/g, `${transport} `);
+  return { selectors: item.selectors.map((selector) => rename(`${selector} `).trimEnd()), text: rename(item.text) };
 }
 
 function takeItem(cursor: Cursor): RuleItem | undefined {
