@@ -71,6 +71,11 @@ export class VehicleLab {
     return readState(this.options.folders);
   }
 
+  /** Name of the network namespace of a machine or pod. */
+  async namespaceOf(place: string): Promise<string> {
+    return namespaceOf(await this.state(), place);
+  }
+
   /** Waits until the control plane answers. */
   async untilAnswering(): Promise<void> {
     await eventually(() => this.api.getNetworkStatus(), READY_MS);
@@ -94,7 +99,7 @@ export class VehicleLab {
   async prober(place: string): Promise<Prober> {
     const known = this.#probers.get(place);
     if (known !== undefined) return known;
-    const prober = await Prober.start(namespaceOf(await this.state(), place), this.#ports);
+    const prober = await Prober.start(await this.namespaceOf(place), this.#ports);
     this.#probers.set(place, prober);
     return prober;
   }
@@ -107,7 +112,7 @@ export class VehicleLab {
   }
 
   async tryExec(place: string, command: readonly string[], stdin = ""): Promise<{ code: number; output: string }> {
-    const child = spawn("nsenter", inNamespace(namespaceOf(await this.state(), place), command), { stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn("nsenter", inNamespace(await this.namespaceOf(place), command), { stdio: ["pipe", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (output += text));
     child.stdin.on("error", () => {}).end(stdin);
@@ -125,6 +130,12 @@ export class VehicleLab {
     await eventually(() => {
       if (isAlive(found)) throw new Error(`${program} still lives`);
     }, 5000);
+  }
+
+  /** Whether a program of the lab runs. */
+  async isAlive(program: string): Promise<boolean> {
+    const found = (await this.state()).programs.find((other) => other.name === program);
+    return found !== undefined && isAlive(found);
   }
 
   async restart(program: string): Promise<void> {

@@ -9,7 +9,6 @@ import { builtPlugin, type PluginRun, TestHost } from "./plugin-harness.ts";
 const COUNT = Number(process.env.N ?? "20");
 const DATA: PodNetworkData = {
   version: 1,
-  revision: "test/1",
   defaultBridge: "podBr0",
   bridges: [
     {

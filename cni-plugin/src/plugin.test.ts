@@ -7,7 +7,7 @@ const CONFIG = {
   name: "pods",
   type: "pharos",
   stateDir: "/nowhere",
-  pharos: { version: 1, revision: "e/1", bridges: [] },
+  pharos: { version: 1, bridges: [] },
 };
 
 function run(command: string | undefined, config: unknown, env: Record<string, string> = {}) {

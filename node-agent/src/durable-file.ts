@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
+import { isSystemError } from "@pharos/base";
 
 /**
  * Replaces a file so that after a power cut either the old or the new content is there, whole:
@@ -30,7 +31,7 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (isSystemError(error, "ENOENT")) return undefined;
     throw error;
   }
 }

@@ -21,7 +21,7 @@ const BRIDGE: PodBridge = {
   ranges: [RANGE],
   routes: [{ dst: "0.0.0.0/0" }, { dst: "10.9.0.0/16", gw: "10.2.1.9" }, { dst: "::/0" }],
 };
-const DATA: PodNetworkData = { version: 1, revision: "e/1", defaultBridge: "podBr0", bridges: [BRIDGE, { ...BRIDGE, name: "podBr1" }] };
+const DATA: PodNetworkData = { version: 1, defaultBridge: "podBr0", bridges: [BRIDGE, { ...BRIDGE, name: "podBr1" }] };
 
 const key = (containerID: string) => ({ network: "pods", containerID, ifname: "eth0" });
 const request = (containerID: string, more: Partial<PodRequest> = {}): PodRequest => ({ key: key(containerID), addresses: [], ...more });
@@ -57,7 +57,7 @@ describe("decideAttachment", () => {
     expect(() => decideAttachment(request("a", { bridge: "podBr9" }), facts())).toThrow(
       "no bridge podBr9 for pods (bridges: podBr0, podBr1)",
     );
-    const data: PodNetworkData = { version: 1, revision: "e/1", bridges: DATA.bridges };
+    const data: PodNetworkData = { version: 1, bridges: DATA.bridges };
     expect(() => decideAttachment(request("a"), facts({ data }))).toThrow("no default bridge for pods (bridges: podBr0, podBr1)");
   });
 

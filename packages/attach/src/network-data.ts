@@ -29,7 +29,6 @@ export function readNetworkData(value: unknown): PodNetworkData {
     const defaultBridge = textOf(data.defaultBridge, "defaultBridge");
     return {
       version: 1,
-      revision: textOf(data.revision, "revision") ?? "",
       ...(defaultBridge === undefined ? {} : { defaultBridge }),
       bridges,
     };

@@ -45,3 +45,11 @@ export function describeError(error: unknown): string {
   const action = error instanceof PharosError && error.action !== "" ? ` (${error.action})` : "";
   return `${code}${error.message}${cause}${action}`;
 }
+
+/**
+ * True for an error of the operating system with one of these names (`ENOENT`). Looks at the shape, not the class: the
+ * error may come from another realm than the caller's Error.
+ */
+export function isSystemError(error: unknown, ...names: readonly string[]): boolean {
+  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" && names.includes(error.code);
+}

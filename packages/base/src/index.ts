@@ -1,4 +1,4 @@
 export { type Clock, systemClock } from "./clock.ts";
-export { type CodeEntry, describeError, hasCode, type PharosCode, PharosError, type PharosErrorOptions } from "./errors.ts";
+export { type CodeEntry, describeError, hasCode, isSystemError, type PharosCode, PharosError, type PharosErrorOptions } from "./errors.ts";
 export { type Checked, type Finding, type FindingSource, hasErrors, type Severity } from "./finding.ts";
 export { type Log, type LogFields, type LogLevel, silentLog } from "./log.ts";

@@ -27,9 +27,8 @@ export function compile(input: CompileInput): Checked<HostState> {
   const host = vehicle?.hosts.find((known) => known.name === input.host);
   if (vehicle === undefined) return { value: EMPTY_STATE, findings: built.findings };
   if (host === undefined) return { value: EMPTY_STATE, findings: [...built.findings, notHere(vehicle, input.host)] };
-  const { epoch, number } = input.revision;
   const { live, facts } = input;
-  const featureInput = { revision: `${epoch}/${number}`, vehicle, host, documents: content.documents, live, facts };
+  const featureInput = { vehicle, host, documents: content.documents, live, facts };
   const outputs = Object.entries(FEATURES).map(([feature, run]) => ({ feature, ...run(featureInput) }));
   const merged = merge(outputs);
   const present = withoutAbsentLinks(merged.value, { host, facts });

@@ -8,8 +8,6 @@ export type Contribution = { readonly [S in SectionName]?: HostState[S] };
 
 /** What every feature reads. */
 export interface FeatureInput {
-  /** `epoch/number` of the revision that is compiled. */
-  readonly revision: string;
   readonly vehicle: Vehicle;
   /** The host that is compiled for. */
   readonly host: Host;

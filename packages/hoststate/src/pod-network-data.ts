@@ -30,8 +30,6 @@ export interface PodBridge {
 /** All that the CNI plugin needs to know; written by the agent at commit, or given inline in the plugin's configuration. */
 export interface PodNetworkData {
   readonly version: 1;
-  /** `epoch/number` of the revision that it was made from. */
-  readonly revision: string;
   /** The bridge of a pod that names none; absent when there is no unambiguous default. */
   readonly defaultBridge?: string;
   readonly bridges: readonly PodBridge[];

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PharosError } from "@pharos/base";
+import { isSystemError, PharosError } from "@pharos/base";
 import { LAB_MISSING } from "./codes.ts";
 import type { LabProgram } from "./programs.ts";
 
@@ -67,7 +67,7 @@ export async function tryReadState(folders: LabFolders): Promise<LabState | unde
   try {
     return JSON.parse(await readFile(folders.state, "utf8")) as LabState;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (isSystemError(error, "ENOENT")) return undefined;
     throw error;
   }
 }

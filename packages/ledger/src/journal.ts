@@ -11,7 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { PharosError } from "@pharos/base";
+import { isSystemError, PharosError } from "@pharos/base";
 import { LEDGER_UNREADABLE, LEDGER_UNWRITABLE } from "./codes.ts";
 import { type DecodedLedger, decodeLedger, encodeRecord, type LedgerRecord } from "./record.ts";
 
@@ -20,7 +20,7 @@ export function readJournal(path: string): DecodedLedger {
   try {
     return decodeLedger(readFileSync(path));
   } catch (cause) {
-    if (isErrno(cause, "ENOENT")) return { records: [], validBytes: 0, bytes: 0, damaged: 0 };
+    if (isSystemError(cause, "ENOENT")) return { records: [], validBytes: 0, bytes: 0, damaged: 0 };
     throw new PharosError(LEDGER_UNREADABLE, `cannot read ${path}`, { cause });
   }
 }
@@ -93,8 +93,4 @@ function writing(path: string, work: () => number): number {
   } catch (cause) {
     throw new PharosError(LEDGER_UNWRITABLE, `cannot write ${path}`, { cause });
   }
-}
-
-function isErrno(error: unknown, code: string): boolean {
-  return typeof error === "object" && error !== null && "code" in error && error.code === code;
 }

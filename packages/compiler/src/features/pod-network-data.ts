@@ -19,13 +19,12 @@ import type { BridgeRange, Host, PlacedBridge, Vehicle } from "../vehicle/model.
 import { firstHostAddress } from "../vehicle/read-bridges.ts";
 
 /** The CNI plugin's data: the pod bridges of this host with the addresses that it may hand out there. */
-export const podNetworkData: Feature = ({ vehicle, host, revision }) => {
+export const podNetworkData: Feature = ({ vehicle, host }) => {
   const bridges = podBridgesOn(vehicle, host);
   if (bridges.length === 0) return { contribution: {}, findings: [] };
   const defaultBridge = defaultPodBridge(bridges);
   const data: PodNetworkData = {
     version: 1,
-    revision,
     ...(defaultBridge === undefined ? {} : { defaultBridge }),
     bridges: bridges.map((bridge) => podBridge(vehicle, bridge, host)),
   };

@@ -15,7 +15,7 @@ function firewallOf(documents: DocumentSet, name: string): readonly FirewallObje
   if (vehicle === undefined || host === undefined) throw new Error(`no host ${name}`);
   const live = { podNetworks: [], serviceRegistrations: [] };
   const facts = { bridgeNetfilter: true, nftables: true, ipv6: true, interfaces: [] };
-  return forwarding({ revision: "test/1", vehicle, host, documents, live, facts }).contribution.firewall ?? [];
+  return forwarding({ vehicle, host, documents, live, facts }).contribution.firewall ?? [];
 }
 
 /** Compares with the file, or writes it when UPDATE_GOLDEN is set. */

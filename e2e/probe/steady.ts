@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { inNamespace } from "@pharos/lab";
+
+const TCP_PROGRAM = fileURLToPath(new URL("steady-tcp.ts", import.meta.url));
+
+export interface PingCount {
+  readonly sent: number;
+  readonly received: number;
+}
+
+/** Pings every 10 ms from a namespace until `stop`. */
+export class SteadyPing {
+  readonly #child: ChildProcess;
+  #output = "";
+
+  constructor(namespace: string, address: string) {
+    this.#child = spawn("nsenter", inNamespace(namespace, ["ping", "-n", "-q", "-i", "0.01", "-W", "1", address]), {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      this.#output += text;
+    });
+  }
+
+  async stop(): Promise<PingCount> {
+    const ended = new Promise((resolve) => this.#child.once("close", resolve));
+    this.#child.kill("SIGINT");
+    await ended;
+    const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(this.#output) ?? [];
+    return { sent: Number(sent), received: Number(received) };
+  }
+}
+
+export interface TcpCount {
+  readonly sent: number;
+  readonly received: number;
+  /** Why the connection ended early; empty: it did not. */
+  readonly broken: string;
+}
+
+/** One TCP connection from a namespace to an echo server, kept busy until `stop`. */
+export class SteadyTcp {
+  readonly #child: ChildProcess;
+  #output = "";
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  static start(namespace: string, address: string, port: number): Promise<SteadyTcp> {
+    const child = spawn("nsenter", inNamespace(namespace, [process.execPath, TCP_PROGRAM, address, String(port)]), {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const steady = new SteadyTcp(child);
+    return new Promise((resolve, reject) => {
+      child.once("close", (code) => reject(new Error(`the connection could not be made (${code})`)));
+      child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+        steady.#output += text;
+        if (steady.#output.startsWith("connected")) resolve(steady);
+      });
+    });
+  }
+
+  async stop(): Promise<TcpCount> {
+    const ended = new Promise((resolve) => this.#child.once("close", resolve));
+    this.#child.stdin?.end();
+    await ended;
+    return JSON.parse(this.#output.trim().split("\n").at(-1) ?? "") as TcpCount;
+  }
+}
