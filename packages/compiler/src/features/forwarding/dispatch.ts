@@ -44,7 +44,10 @@ export function dispatch(context: ForwardingContext, of: Dispatch): Dispatched {
   const table = verdictMaps(context, { name: of.hook, selector: "saddr", origin, elements });
   const complete = inVehicle.length === of.sources.filter((source) => !source.class.world).length;
   const skip = fromWorld.length === 0 || complete ? [] : vehicleRules(context, "saddr", "accept");
-  const world = fromWorld.map(({ source, verdict }) => sideRule(context, "iifname", source, verdict));
+  // A side that needs no chain still has a rule: without it its packets would fall to the side that has no device.
+  const sides = fromWorld.length === 0 ? [] : of.sources.filter((source) => source.class.world);
+  const verdictOf = (side: End): string => fromWorld.find(({ source }) => source === side)?.verdict ?? PASS.verdict;
+  const world = sides.map((side) => sideRule(context, "iifname", side, verdictOf(side)));
   return { rules: [...table.rules, ...skip, ...world], objects: [...table.maps, ...branches.flatMap(({ objects }) => objects)] };
 }
 

@@ -1,5 +1,5 @@
 import { type Ip, type Prefix, parseIp, parsePrefix } from "@pharos/hoststate";
-import type { BridgeRange, Failsafe, Host, HostInterface, PlacedBridge, Vehicle } from "../vehicle/model.ts";
+import type { BridgeRange, Failsafe, Host, HostInterface, PlacedBridge, Vehicle } from "../src/vehicle/model.ts";
 
 /** An interface of a test vehicle. Test support: nothing in production imports this file. */
 export interface TestInterface {
@@ -129,34 +129,3 @@ function segmentsOf(hosts: readonly Host[], bridges: readonly TestBridge[]): Veh
     };
   });
 }
-
-/** The vehicle of the specification's section 14.2, with a second VM. */
-export const SPECIFICATION_VEHICLE: TestVehicle = {
-  hosts: [
-    {
-      name: "soc1",
-      interfaces: [
-        { name: "eth0", address: "10.1.0.2/24", segment: "backbone" },
-        { name: "eth1", address: "172.16.1.1/24", segment: "cloud" },
-      ],
-    },
-    { name: "soc2", interfaces: [{ name: "eth0", address: "10.1.0.3/24", gateway: "10.1.0.2", segment: "backbone" }] },
-    {
-      name: "vm1",
-      kind: "vm",
-      parent: "soc1",
-      interfaces: [{ name: "eth0", address: "10.2.0.10/24", gateway: "10.2.0.1", segment: "vmBr0" }],
-    },
-    {
-      name: "vm2",
-      kind: "vm",
-      parent: "soc1",
-      interfaces: [{ name: "eth0", address: "10.2.0.11/24", gateway: "10.2.0.1", segment: "vmBr0" }],
-    },
-    { name: "cloud_vm1", kind: "cloud", interfaces: [{ name: "eth0", address: "172.16.1.2/24", segment: "cloud" }] },
-  ],
-  bridges: [
-    { name: "podBr0", ranges: [{ subnet: "10.2.1.0/24", blocks: [["vm1", "10.2.1.0/24", "10.2.1.1"]] }] },
-    { name: "vmBr0", bridgeFor: "vm", ranges: [{ subnet: "10.2.0.0/24", blocks: [["soc1", "10.2.0.0/24", "10.2.0.1"]] }] },
-  ],
-};

@@ -1,6 +1,6 @@
 import type { RoutingConfig, ServiceDeployment } from "@pharos/kinds";
-import type { DocumentSet } from "../../documents.ts";
-import type { RuleFields } from "./matches.ts";
+import type { DocumentSet } from "../src/documents.ts";
+import type { RuleFields } from "../src/features/forwarding/matches.ts";
 
 /** Test support: nothing in production imports this file. */
 export type TestRule = RuleFields & { readonly action: "ACCEPT" | "DROP" };
