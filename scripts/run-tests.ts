@@ -33,7 +33,8 @@ function runTier(tier: string, folder: string): Count {
   });
   const result = readReport(report);
   if (result === undefined) return { passed: 0, failed: 1, skipped: 0 };
-  const broken = result.numRuntimeErrorTestSuites + (result.numFailedTests === 0 && run.status !== 0 && result.numRuntimeErrorTestSuites === 0 ? 1 : 0);
+  const broken =
+    result.numRuntimeErrorTestSuites + (result.numFailedTests === 0 && run.status !== 0 && result.numRuntimeErrorTestSuites === 0 ? 1 : 0);
   return { passed: result.numPassedTests, failed: result.numFailedTests + broken, skipped: result.numPendingTests + result.numTodoTests };
 }
 

@@ -1,47 +1,47 @@
-// Error codes are unique, inside their package's range, and all listed in docs/reference/errors.md (written with --write).
+// Error codes: none registered twice, and all listed in docs/reference/errors.md (written with --write).
 import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { CodeEntry } from "@pharos/base";
 
-interface Entry {
-  readonly number: number;
-  readonly name: string;
-  readonly title: string;
-  readonly action: string;
+interface Registered extends CodeEntry {
   readonly file: string;
 }
 
 const REFERENCE = "docs/reference/errors.md";
-const PATTERN = /export const (\w+)(?:: CodeEntry)? = \{\s*code: "PHAROS-(\d+)",\s*title: "((?:[^"\\]|\\.)*)",\s*action:\s*"((?:[^"\\]|\\.)*)",?\s*\}/g;
 
-function entriesOf(file: string): Entry[] {
-  const text = readFileSync(file, "utf8");
-  const found = [...text.matchAll(PATTERN)].map((match) => ({
-    name: match[1] ?? "",
-    number: Number(match[2]),
-    title: match[3] ?? "",
-    action: match[4] ?? "",
-    file,
-  }));
-  const mentioned = text.match(/"PHAROS-\d+"/g)?.length ?? 0;
-  if (mentioned !== found.length) throw new Error(`${file}: ${mentioned} codes, of which ${found.length} can be read; keep to the shape of the others`);
-  return found;
+function isEntry(value: unknown): value is CodeEntry {
+  return typeof value === "object" && value !== null && "code" in value && "title" in value && "action" in value;
 }
 
-function table(entries: readonly Entry[]): string {
-  const rows = entries.map((entry) => `| PHAROS-${entry.number} | ${entry.title} | ${entry.action} |`);
-  return ["# Error codes", "", "Made by `make generate` from the `codes.ts` files.", "", "| code | what happened | what to do |", "|---|---|---|", ...rows, ""].join("\n");
+/** Entries that a module exports by themselves, or grouped in an object. */
+async function entriesOf(file: string): Promise<readonly Registered[]> {
+  const exported = Object.values((await import(resolve(file))) as Record<string, unknown>);
+  const entries = exported.flatMap((value) => (isEntry(value) ? [value] : Object.values(value ?? {}).filter(isEntry)));
+  if (entries.length === 0) throw new Error(`${file} registers no code`);
+  return entries.map((entry) => ({ ...entry, file }));
 }
 
+function table(entries: readonly CodeEntry[]): string {
+  const rows = entries.map((entry) => `| ${entry.code} | ${entry.title} | ${entry.action} |`);
+  return [
+    "# Error codes",
+    "",
+    "Made by `make generate` from the `codes.ts` files.",
+    "",
+    "| code | what happened | what to do |",
+    "|---|---|---|",
+    ...rows,
+    "",
+  ].join("\n");
+}
+
+const numberOf = ({ code }: CodeEntry) => Number(code.slice("PHAROS-".length));
 const files = globSync("{packages/*,operator,node-agent,cni-plugin,grpc-bridge,pharosctl,pharos}/src/**/codes.ts").sort();
-const entries = [...files.flatMap(entriesOf)].sort((a, b) => a.number - b.number);
-const twice = entries.filter((entry, index) => entries[index + 1]?.number === entry.number);
-if (twice.length > 0) {
-  console.error(twice.map((entry) => `PHAROS-${entry.number} is registered twice (${entry.file})`).join("\n"));
-  process.exit(1);
-}
-if (process.argv.includes("--write")) {
-  writeFileSync(REFERENCE, table(entries));
-} else if (readFileSync(REFERENCE, "utf8") !== table(entries)) {
-  console.error(`${REFERENCE} is stale: run make generate`);
-  process.exit(1);
-}
-console.log(`codes: ${entries.length} codes, none twice`);
+const entries = (await Promise.all(files.map(entriesOf))).flat().sort((a, b) => numberOf(a) - numberOf(b));
+const twice = entries.filter((entry, index) => entries[index + 1]?.code === entry.code);
+for (const { code, file } of twice) console.error(`${code} is registered twice (${file})`);
+if (process.argv.includes("--write")) writeFileSync(REFERENCE, table(entries));
+const stale = readFileSync(REFERENCE, "utf8") !== table(entries);
+if (stale) console.error(`${REFERENCE} is stale: run make generate`);
+console.log(`codes: ${entries.length} codes in ${files.length} registers`);
+if (twice.length > 0 || stale) process.exit(1);
