@@ -1,14 +1,7 @@
 import type { Log } from "@pharos/base";
-import type { FirewallObject } from "@pharos/hoststate";
 import type { NetlinkTransport } from "../netlink/transport.ts";
+import type { FirewallPort } from "../nft/firewall-port.ts";
 import type { NftRunner } from "../nft/index.ts";
-
-/** The firewall of one network namespace. */
-export interface FirewallPort {
-  observe(): Promise<readonly FirewallObject[]>;
-  /** One transaction, all or nothing. */
-  apply(transaction: string): Promise<void>;
-}
 
 /** What the parts of the Linux kernel port share. */
 export interface LinuxContext {

@@ -1,5 +1,5 @@
 import { UNREAD_BODY } from "@pharos/hoststate/firewall";
-import type { FirewallPort } from "../linux/context.ts";
+import type { FirewallPort } from "./firewall-port.ts";
 import { applyFirewall } from "./apply.ts";
 import { observeFirewall } from "./observe.ts";
 import { FOREIGN_BODY } from "./read-objects.ts";
