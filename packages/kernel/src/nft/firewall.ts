@@ -1,6 +1,6 @@
 import { UNREAD_BODY } from "@pharos/hoststate/firewall";
-import type { FirewallPort } from "./firewall-port.ts";
 import { applyFirewall } from "./apply.ts";
+import type { FirewallPort } from "./firewall-port.ts";
 import { observeFirewall } from "./observe.ts";
 import { FOREIGN_BODY } from "./read-objects.ts";
 import type { NftRunner } from "./runner.ts";
