@@ -1,8 +1,8 @@
 import type { SectionName } from "@pharos/hoststate";
-import { RawNetlinkSocket } from "netlink";
 import type { KernelEvent } from "../kernel.ts";
 import { RTM, RTNLGRP } from "../netlink/constants.ts";
 import { messagesOf } from "../netlink/message.ts";
+import { openGuarded } from "../netlink/overrun-guard.ts";
 import type { LinuxContext } from "./context.ts";
 import { EventQueue } from "./event-queue.ts";
 
@@ -23,39 +23,61 @@ const ROUTE_SECTIONS: ReadonlyMap<number, SectionName> = new Map([
   [RTM.DELRULE, "policyRules"],
 ] as const);
 
-function listen(
-  protocol: number,
-  groups: readonly number[],
-  queue: EventQueue,
-  sectionOf: (type: number) => SectionName | undefined,
-): RawNetlinkSocket {
-  const socket = new RawNetlinkSocket(protocol, { recvBufferSize: RECEIVE_BUFFER_BYTES, sendBufferSize: 1 << 16 });
+/** How long after the last message of a burst the kernel is asked whether some were lost. */
+const DROPS_AFTER_MS = 20;
+
+interface Listener {
+  readonly protocol: number;
+  readonly groups: readonly number[];
+  sectionOf(type: number): SectionName | undefined;
+}
+
+const LISTENERS: readonly Listener[] = [
+  { protocol: NETLINK_ROUTE, groups: Object.values(RTNLGRP), sectionOf: (type) => ROUTE_SECTIONS.get(type) },
+  {
+    protocol: NETLINK_NETFILTER,
+    groups: [NFNLGRP_NFTABLES],
+    sectionOf: (type) => (type >> 8 === NFNL_SUBSYS_NFTABLES ? "firewall" : undefined),
+  },
+];
+
+/** Opens the listener's socket in the namespace of the calling thread; the returned function closes it. */
+function listen(context: LinuxContext, { protocol, groups, sectionOf }: Listener, queue: EventQueue): () => void {
+  const { socket, drops } = openGuarded(protocol, { recvBufferSize: RECEIVE_BUFFER_BYTES, sendBufferSize: 1 << 16 });
+  let lost = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const lookForDrops = (): void => {
+    timer = undefined;
+    const now = context.inside(drops);
+    if (now !== lost) queue.put("overrun");
+    lost = now;
+  };
   for (const group of groups) socket.addMembership(group);
   socket.on("message", (bytes) => {
     for (const { type } of messagesOf(bytes)) {
       const section = sectionOf(type);
       if (section !== undefined) queue.put(section);
     }
+    timer ??= setTimeout(lookForDrops, DROPS_AFTER_MS);
   });
-  // ENOBUFS, and any other error of a receiver, means that notifications are lost.
   socket.on("error", () => queue.put("overrun"));
   socket.on("truncatedMessage", () => queue.put("overrun"));
-  return socket;
+  return () => {
+    clearTimeout(timer);
+    socket.close();
+  };
 }
 
 /** Listens to changes of links, addresses, routes, policy rules and nftables in the namespace until `signal` aborts. */
 export async function* watchKernel(context: LinuxContext, signal: AbortSignal): AsyncGenerator<KernelEvent> {
   const queue = new EventQueue();
   const onAbort = (): void => queue.wake();
-  const sockets = context.inside(() => [
-    listen(NETLINK_ROUTE, Object.values(RTNLGRP), queue, (type) => ROUTE_SECTIONS.get(type)),
-    listen(NETLINK_NETFILTER, [NFNLGRP_NFTABLES], queue, (type) => (type >> 8 === NFNL_SUBSYS_NFTABLES ? "firewall" : undefined)),
-  ]);
+  const closers = context.inside(() => LISTENERS.map((listener) => listen(context, listener, queue)));
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     yield* queue.take(signal);
   } finally {
     signal.removeEventListener("abort", onAbort);
-    for (const socket of sockets) socket.close();
+    for (const close of closers) close();
   }
 }

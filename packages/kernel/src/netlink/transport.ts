@@ -1,14 +1,15 @@
 import { PharosError } from "@pharos/base";
-import { RawNetlinkSocket } from "netlink";
+import type { RawNetlinkSocket } from "netlink";
 import { KERNEL_CODES } from "../codes.ts";
 import { NLM_F, NLMSG } from "./constants.ts";
 import { errnoOf, messagesOf, type NetlinkMessage, stamped } from "./message.ts";
 import { NetlinkError } from "./netlink-error.ts";
+import { openGuarded } from "./overrun-guard.ts";
 
 /** A netlink socket that asks and listens for answers. */
 export interface NetlinkTransport {
   /**
-   * Sends the messages in one system call and waits for all acknowledgements. Each is carried out for itself: a refusal of one
+   * Sends the messages, up to 64 in one system call, and waits for all acknowledgements. Each is carried out for itself: a refusal of one
    * does not stop the next. Rejects with the first NetlinkError; resolves with what the kernel answered besides.
    */
   request(messages: readonly Buffer[]): Promise<readonly NetlinkMessage[]>;
@@ -20,6 +21,10 @@ export interface NetlinkTransport {
 /** The largest message that the kernel builds for a dump. */
 const RECEIVE_BYTES = 32768;
 const DUMP_ATTEMPTS = 20;
+/** Acknowledgements wait in the receive buffer while the kernel works through a batch; as many as fit with room to spare. */
+const BATCH_MESSAGES = 64;
+/** The kernel answers at once, unless an answer is lost. */
+const ANSWER_MS = 30_000;
 
 interface Pending {
   readonly replies: NetlinkMessage[];
@@ -51,6 +56,19 @@ class SocketTransport implements NetlinkTransport {
   }
 
   async request(messages: readonly Buffer[]): Promise<readonly NetlinkMessage[]> {
+    const replies: NetlinkMessage[] = [];
+    const refusals: unknown[] = [];
+    for (let at = 0; at < messages.length; at += BATCH_MESSAGES) {
+      await this.#requestBatch(messages.slice(at, at + BATCH_MESSAGES)).then(
+        (more) => replies.push(...more),
+        (error: unknown) => refusals.push(error),
+      );
+    }
+    if (refusals.length > 0) throw refusals[0];
+    return replies;
+  }
+
+  async #requestBatch(messages: readonly Buffer[]): Promise<readonly NetlinkMessage[]> {
     const numbered = messages.map((message) => this.#numbered(message, NLM_F.ACK));
     const answers = numbered.map(({ sequence }) => this.#expect(sequence, false));
     this.#send(numbered.map(({ bytes }) => bytes));
@@ -98,7 +116,9 @@ class SocketTransport implements NetlinkTransport {
   #expect(sequence: number, dump: boolean): Promise<readonly NetlinkMessage[]> {
     return new Promise((resolve, reject) => {
       const replies: NetlinkMessage[] = [];
+      const timer = setTimeout(() => this.#fail(new Error(`no answer for ${ANSWER_MS} ms`)), ANSWER_MS);
       const settle = (error: Error | undefined): void => {
+        clearTimeout(timer);
         this.#pending.delete(sequence);
         if (error === undefined) resolve(replies);
         else reject(error);
@@ -134,12 +154,6 @@ export function transportOn(socket: RawSocket): NetlinkTransport {
 
 /** Opens a socket in the network namespace of the calling thread. `protocol` is the netlink family, 0 for routing. */
 export function openTransport(protocol = 0): NetlinkTransport {
-  return transportOn(
-    new RawNetlinkSocket(protocol, {
-      messagePeeking: false,
-      msgBufferSize: RECEIVE_BYTES,
-      recvBufferSize: 1 << 20,
-      sendBufferSize: 1 << 20,
-    }),
-  );
+  const options = { messagePeeking: false, msgBufferSize: RECEIVE_BYTES, recvBufferSize: 1 << 20, sendBufferSize: 1 << 20 };
+  return transportOn(openGuarded(protocol, options).socket);
 }
