@@ -1,7 +1,7 @@
 import type { Finding } from "@pharos/base";
 import { type Ip, parseIp, parsePrefix } from "@pharos/hoststate";
 import type { PodNetwork } from "@pharos/kinds";
-import { FORWARDING_CODES } from "../features/forwarding/codes.ts";
+import { ZONE_AMBIGUOUS, ZONE_UNKNOWN } from "../features/forwarding/codes.ts";
 import { nearestNames } from "../zones/nearest-names.ts";
 import { representatives } from "../zones/representatives.ts";
 import { zoneNames } from "../zones/resolve.ts";
@@ -24,7 +24,7 @@ export function readEnd(law: Law, pods: readonly PodNetwork[], name: string, fie
   if (found.kind === "zone") return { name, kind: found.zone.kind, addresses: representatives(law.vehicle, law.zones, found.zone) };
   if (found.kind === "ambiguous") {
     const description = `${name} is the name of several zones: ${found.candidates.join(", ")}`;
-    return { ...FINDING(FORWARDING_CODES.ambiguousZone), path: field, description };
+    return { ...FINDING(ZONE_AMBIGUOUS), path: field, description };
   }
   const pod = podAddresses(pods, name);
   if (pod.length > 0) return { name, kind: "pod", addresses: pod };
@@ -32,8 +32,8 @@ export function readEnd(law: Law, pods: readonly PodNetwork[], name: string, fie
     of === undefined ? [] : [of.namespace === "default" ? of.name : `${of.namespace}/${of.name}`],
   );
   const near = [...new Set([...found.suggestions, ...nearestNames(name, podNames)])];
-  const recommendation = near.length === 0 ? FORWARDING_CODES.unknownZone.action : `Did you mean ${near.join(" or ")}?`;
-  return { ...FINDING(FORWARDING_CODES.unknownZone), path: field, description: `no zone, pod or address is named ${name}`, recommendation };
+  const recommendation = near.length === 0 ? ZONE_UNKNOWN.action : `did you mean ${near.join(" or ")}?`;
+  return { ...FINDING(ZONE_UNKNOWN), path: field, description: `no zone, pod or address is named ${name}`, recommendation };
 }
 
 function FINDING(entry: {

@@ -152,11 +152,11 @@ describe("explain on the vehicle of the specification", () => {
 
   test("finds nothing under an unknown name, and suggests what was meant", () => {
     expect(lines(tcp("vm9", "perceptionpod", 80))).toEqual([
-      "PHAROS-1250 from: no zone, pod or address is named vm9 (Did you mean vm1 or vm2?)",
-      "PHAROS-1250 to: no zone, pod or address is named perceptionpod (Did you mean perception-pod?)",
+      "PHAROS-1250 from: no zone, pod or address is named vm9 (did you mean vm1 or vm2?)",
+      "PHAROS-1250 to: no zone, pod or address is named perceptionpod (did you mean perception-pod?)",
     ]);
     expect(lines(tcp("eth1", "eth0", 80))).toEqual([
-      "PHAROS-1251 to: eth0 is the name of several zones: cloud_vm1Eth0 (interface), soc1Eth0 (interface), soc2Eth0 (interface), vm1Eth0 (interface), vm2Eth0 (interface) (Use a name that only one zone has.)",
+      "PHAROS-1251 to: eth0 is the name of several zones: cloud_vm1Eth0 (interface), soc1Eth0 (interface), soc2Eth0 (interface), vm1Eth0 (interface), vm2Eth0 (interface) (use a name that only one zone has)",
     ]);
   });
 });

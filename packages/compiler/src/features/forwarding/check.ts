@@ -6,7 +6,7 @@ import type { Vehicle } from "../../vehicle/model.ts";
 import { isManaged } from "../../zones/membership.ts";
 import { representatives } from "../../zones/representatives.ts";
 import { type Zone, zonesOfVehicle } from "../../zones/zone.ts";
-import { FORWARDING_CODES } from "./codes.ts";
+import { RULE_ENFORCED_BY_NOBODY, RULE_INSIDE_BRIDGE, ZONE_WITHOUT_ADDRESS } from "./codes.ts";
 import { findingAt } from "./finding-at.ts";
 import { readForwardRules } from "./read-rules.ts";
 import type { NamedPair } from "./rule.ts";
@@ -43,9 +43,7 @@ interface PairContext {
 function checkPair(context: PairContext, { source, destination }: NamedPair): readonly Finding[] {
   const place = (path: string) => ({ document: "", path });
   if (source === destination && source.kind === "bridge") {
-    return [
-      findingAt(FORWARDING_CODES.insideBridge, "WARNING", place(""), `both ends are ${source.name}, and traffic inside one bridge passes`),
-    ];
+    return [findingAt(RULE_INSIDE_BRIDGE, "WARNING", place(""), `both ends are ${source.name}, and traffic inside one bridge passes`)];
   }
   const empty = (
     [
@@ -55,13 +53,13 @@ function checkPair(context: PairContext, { source, destination }: NamedPair): re
   ).filter(([, zone]) => isWithoutAddress(zone));
   if (empty.length > 0) {
     return empty.map(([field, zone]) =>
-      findingAt(FORWARDING_CODES.noAddress, "WARNING", place(field), `${zone.name} has no address yet, so no packet is its own`),
+      findingAt(ZONE_WITHOUT_ADDRESS, "WARNING", place(field), `${zone.name} has no address yet, so no packet is its own`),
     );
   }
   if (isManaged(ownersOf(context, source)) || isManaged(ownersOf(context, destination)) || isForwarded(context, source, destination))
     return [];
   const description = `no host of the vehicle forwards from ${source.name} to ${destination.name}, and neither is a host with an agent`;
-  return [findingAt(FORWARDING_CODES.nobodyEnforces, "WARNING", place(""), description)];
+  return [findingAt(RULE_ENFORCED_BY_NOBODY, "WARNING", place(""), description)];
 }
 
 function isWithoutAddress(zone: Zone): boolean {

@@ -1,45 +1,73 @@
 import type { CodeEntry } from "@pharos/base";
 
-/** Codes of findings about forwardRules: PHAROS-1250 to 1299. */
-export const FORWARDING_CODES = {
-  unknownZone: { code: "PHAROS-1250", title: "Unknown zone", action: "Name a bridge, a host, an interface, a cloud VM or world." },
-  ambiguousZone: { code: "PHAROS-1251", title: "Ambiguous zone", action: "Use a name that only one zone has." },
-  notEnforceable: {
-    code: "PHAROS-1252",
-    title: "A rule that cannot be enforced yet",
-    action: "Leave the field out, or write a rule by protocol and port.",
-  },
-  noPorts: {
-    code: "PHAROS-1253",
-    title: "A protocol without ports",
-    action: "Give dstPort, or a service whose ServiceDeployment has ports.",
-  },
-  unknownService: { code: "PHAROS-1254", title: "Unknown service", action: "Name a service of a ServiceDeployment." },
-  ambiguousService: {
-    code: "PHAROS-1255",
-    title: "A service with several definitions",
-    action: "Give dstPort, or define the service in one ServiceDeployment.",
-  },
-  portWithoutTransport: { code: "PHAROS-1256", title: "A port of a protocol that has none", action: "Remove the port, or use tcp or udp." },
-  unknownProtocol: {
-    code: "PHAROS-1257",
-    title: "Unknown protocol",
-    action: "Use one of tcp, udp, icmp, all, grpc, rest, someip, dds.",
-  },
-  shadowed: { code: "PHAROS-1258", title: "A rule that is never reached", action: "Remove the rule, or move it before the other one." },
-  insideBridge: {
-    code: "PHAROS-1259",
-    title: "A rule for traffic inside one bridge",
-    action: "Traffic inside one bridge passes; use a SecurityConfig to filter it.",
-  },
-  nobodyEnforces: {
-    code: "PHAROS-1260",
-    title: "A rule that no host enforces",
-    action: "Check both ends: no host of the vehicle forwards between them, and neither is a host that Pharos manages.",
-  },
-  noAddress: {
-    code: "PHAROS-1261",
-    title: "A zone without addresses",
-    action: "Give the interface an address, or wait until its DHCP lease is reported.",
-  },
-} as const satisfies Record<string, CodeEntry>;
+export const ZONE_UNKNOWN: CodeEntry = {
+  code: "PHAROS-1250",
+  title: "unknown zone",
+  action: "name a bridge, a host, an interface, a cloud VM or world",
+};
+
+export const ZONE_AMBIGUOUS: CodeEntry = {
+  code: "PHAROS-1251",
+  title: "ambiguous zone",
+  action: "use a name that only one zone has",
+};
+
+export const RULE_NOT_ENFORCEABLE: CodeEntry = {
+  code: "PHAROS-1252",
+  title: "a rule that cannot be enforced yet",
+  action: "leave the field out, or write a rule by protocol and port",
+};
+
+export const RULE_WITHOUT_PORTS: CodeEntry = {
+  code: "PHAROS-1253",
+  title: "a protocol without ports",
+  action: "give dstPort, or a service whose ServiceDeployment has ports",
+};
+
+export const SERVICE_UNKNOWN: CodeEntry = {
+  code: "PHAROS-1254",
+  title: "unknown service",
+  action: "name a service of a ServiceDeployment",
+};
+
+export const SERVICE_AMBIGUOUS: CodeEntry = {
+  code: "PHAROS-1255",
+  title: "a service with several definitions",
+  action: "give dstPort, or define the service in one ServiceDeployment",
+};
+
+export const PORT_WITHOUT_TRANSPORT: CodeEntry = {
+  code: "PHAROS-1256",
+  title: "a port of a protocol that has none",
+  action: "remove the port, or use tcp or udp",
+};
+
+export const PROTOCOL_UNKNOWN: CodeEntry = {
+  code: "PHAROS-1257",
+  title: "unknown protocol",
+  action: "use one of tcp, udp, icmp, all, grpc, rest, someip, dds",
+};
+
+export const RULE_SHADOWED: CodeEntry = {
+  code: "PHAROS-1258",
+  title: "a rule that is never reached",
+  action: "remove the rule, or move it before the other one",
+};
+
+export const RULE_INSIDE_BRIDGE: CodeEntry = {
+  code: "PHAROS-1259",
+  title: "a rule for traffic inside one bridge",
+  action: "traffic inside one bridge passes; use a SecurityConfig to filter it",
+};
+
+export const RULE_ENFORCED_BY_NOBODY: CodeEntry = {
+  code: "PHAROS-1260",
+  title: "a rule that no host enforces",
+  action: "check both ends: no host of the vehicle forwards between them, and neither is a host that Pharos manages",
+};
+
+export const ZONE_WITHOUT_ADDRESS: CodeEntry = {
+  code: "PHAROS-1261",
+  title: "a zone without addresses",
+  action: "give the interface an address, or wait until its DHCP lease is reported",
+};

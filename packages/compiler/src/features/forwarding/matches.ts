@@ -1,7 +1,14 @@
 import type { Checked, CodeEntry, Finding } from "@pharos/base";
 import type { Origin } from "../../vehicle/model.ts";
 import { nearestNames } from "../../zones/nearest-names.ts";
-import { FORWARDING_CODES } from "./codes.ts";
+import {
+  PORT_WITHOUT_TRANSPORT,
+  PROTOCOL_UNKNOWN,
+  RULE_NOT_ENFORCEABLE,
+  RULE_WITHOUT_PORTS,
+  SERVICE_AMBIGUOUS,
+  SERVICE_UNKNOWN,
+} from "./codes.ts";
 import { findingAt } from "./finding-at.ts";
 import type { Match, Ports } from "./rule.ts";
 import type { ServicePorts } from "./service-ports.ts";
@@ -39,21 +46,21 @@ export function matchesOf(fields: RuleFields, origin: Origin, services: ServiceP
     findings.push(findingAt(entry, "ERROR", { document: origin.document, path: `${origin.path}.${field}` }, description, recommendation));
   };
   for (const field of NOT_ENFORCEABLE) {
-    if (fields[field] !== undefined) fail(FORWARDING_CODES.notEnforceable, field, `${field} cannot be enforced yet`);
+    if (fields[field] !== undefined) fail(RULE_NOT_ENFORCEABLE, field, `${field} cannot be enforced yet`);
   }
   const transports = TRANSPORTS[fields.protocol];
   if (transports === undefined && fields.protocol !== "icmp") {
-    fail(FORWARDING_CODES.unknownProtocol, "protocol", `${fields.protocol} is not a protocol that rules know`);
+    fail(PROTOCOL_UNKNOWN, "protocol", `${fields.protocol} is not a protocol that rules know`);
   }
   const destinationPorts = readDestinationPorts(fields, services, fail);
   const sourcePorts = fields.srcPort === undefined ? [] : [fields.srcPort];
   const hasPorts = sourcePorts.length + destinationPorts.length > 0;
   if (fields.protocol === "icmp" && hasPorts) {
-    fail(FORWARDING_CODES.portWithoutTransport, fields.srcPort === undefined ? "dstPort" : "srcPort", "icmp has no ports");
+    fail(PORT_WITHOUT_TRANSPORT, fields.srcPort === undefined ? "dstPort" : "srcPort", "icmp has no ports");
   }
   if (NEEDS_PORTS.has(fields.protocol) && destinationPorts.length === 0 && findings.length === 0) {
     fail(
-      FORWARDING_CODES.noPorts,
+      RULE_WITHOUT_PORTS,
       "protocol",
       `${fields.protocol} without dstPort and without a service that has ports would be all of its transport`,
     );
@@ -77,16 +84,16 @@ function readDestinationPorts(fields: RuleFields, services: ServicePorts, fail: 
   const found = services.lookup(fields.service);
   if (found.kind === "unknown") {
     const near = nearestNames(fields.service, found.known);
-    const hint = near.length === 0 ? undefined : `Did you mean ${near.join(" or ")}?`;
-    fail(FORWARDING_CODES.unknownService, "service", `no ServiceDeployment has a service named ${fields.service}`, hint);
+    const hint = near.length === 0 ? undefined : `did you mean ${near.join(" or ")}?`;
+    fail(SERVICE_UNKNOWN, "service", `no ServiceDeployment has a service named ${fields.service}`, hint);
     return own;
   }
   if (own.length > 0) return own;
   if (found.kind === "ambiguous") {
     const where = found.documents.join(" and ");
-    fail(FORWARDING_CODES.ambiguousService, "service", `${fields.service} has different ports in ${where}`);
+    fail(SERVICE_AMBIGUOUS, "service", `${fields.service} has different ports in ${where}`);
     return own;
   }
-  if (found.ports.length === 0) fail(FORWARDING_CODES.noPorts, "service", `service ${fields.service} has no ports`);
+  if (found.ports.length === 0) fail(RULE_WITHOUT_PORTS, "service", `service ${fields.service} has no ports`);
   return found.ports;
 }

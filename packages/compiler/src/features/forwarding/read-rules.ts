@@ -3,7 +3,7 @@ import type { RoutingConfig, ServiceRegistration } from "@pharos/kinds";
 import type { DocumentSet } from "../../documents.ts";
 import { type ZoneNames, zoneNames } from "../../zones/resolve.ts";
 import type { Zone } from "../../zones/zone.ts";
-import { FORWARDING_CODES } from "./codes.ts";
+import { ZONE_AMBIGUOUS, ZONE_UNKNOWN } from "./codes.ts";
 import { findingAt } from "./finding-at.ts";
 import { matchesOf } from "./matches.ts";
 import type { ForwardRule, ForwardRules, NamedPair } from "./rule.ts";
@@ -66,11 +66,11 @@ function readEnd(name: string, field: string, { document, path, names, findings 
   const origin = { document, path: `${path}.${field}` };
   if (found.kind === "ambiguous") {
     const description = `${name} is the name of several zones: ${found.candidates.join(", ")}`;
-    findings.push(findingAt(FORWARDING_CODES.ambiguousZone, "ERROR", origin, description));
+    findings.push(findingAt(ZONE_AMBIGUOUS, "ERROR", origin, description));
     return undefined;
   }
-  const hint = found.suggestions.length === 0 ? undefined : `Did you mean ${found.suggestions.join(" or ")}?`;
-  findings.push(findingAt(FORWARDING_CODES.unknownZone, "ERROR", origin, `no zone is named ${name}`, hint));
+  const hint = found.suggestions.length === 0 ? undefined : `did you mean ${found.suggestions.join(" or ")}?`;
+  findings.push(findingAt(ZONE_UNKNOWN, "ERROR", origin, `no zone is named ${name}`, hint));
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { Finding } from "@pharos/base";
 import { zonesOfAddress } from "../../zones/membership.ts";
 import type { Zone } from "../../zones/zone.ts";
-import { FORWARDING_CODES } from "./codes.ts";
+import { RULE_SHADOWED } from "./codes.ts";
 import { findingAt } from "./finding-at.ts";
 import type { ForwardRule, Match, Ports } from "./rule.ts";
 
@@ -31,7 +31,7 @@ export function shadowedRules(rules: readonly ForwardRule[], zones: readonly Zon
     const other = covering[0];
     if (other === undefined || covering.includes(undefined)) return [];
     const description = `never reached: ${other.origin.document} ${other.origin.path} (${other.text}) matches all of it before`;
-    return [findingAt(FORWARDING_CODES.shadowed, "WARNING", rule.origin, description)];
+    return [findingAt(RULE_SHADOWED, "WARNING", rule.origin, description)];
   });
 }
 
