@@ -11,7 +11,7 @@ import type { Kernel } from "./kernel.ts";
 import { linuxKernel } from "./linux.ts";
 
 /** Transitions tried, three states each. */
-const CASES = Number(process.env.N ?? 70);
+const CASES = Number(process.env.N) || 70;
 const PREFIX = `phk${process.pid}`;
 const namespaces: string[] = [];
 const kernels: Kernel[] = [];
