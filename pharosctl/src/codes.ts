@@ -27,3 +27,8 @@ export const CTL_FINDINGS: CodeEntry = {
   title: "the documents have errors",
   action: "mend the fields that the findings name",
 };
+export const CTL_FOREIGN_FOLDER: CodeEntry = {
+  code: "PHAROS-7007",
+  title: "the folder of your labs belongs to somebody else",
+  action: "set TMPDIR or PHAROS_LAB_ROOT to a folder of your own",
+};

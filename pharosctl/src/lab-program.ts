@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import { labAttachCommand, labDetachCommand, labDownCommand, labExecCommand, labStatusCommand, labUpCommand } from "./commands/lab.ts";
-import type { LabPlace } from "./lab-place.ts";
+import { foldersOf, type LabPlace, makeLabRoot } from "./lab-place.ts";
 import type { Terminal } from "./terminal.ts";
-import { endHolder, holdNamespaces, runInUserNamespace, type Self } from "./user-namespace.ts";
+import { holdNamespaces, runInUserNamespace, type Self } from "./user-namespace.ts";
 
 /** How lab commands run: directly as root, else inside a user namespace that is made on demand. */
 export interface LabRuntime {
@@ -21,8 +21,11 @@ export function addLabCommands(
   const { place, self } = runtime;
   const lab = program.command("lab").description("a whole vehicle in network namespaces on this machine, with real agents and packets");
   const named = (name: string) => lab.command(name).option("--name <lab>", "name of the lab", "lab");
-  const inside = (name: string, work: () => Promise<number>) =>
-    run(self === undefined ? work() : runInUserNamespace(self, place.root, name));
+  const inside = (name: string, work: () => Promise<number>, create = false) => {
+    if (self === undefined) return run(work());
+    makeLabRoot(place.root);
+    return run(runInUserNamespace({ self, folders: foldersOf(place, name), create }));
+  };
 
   named("up")
     .description("make the machines, start the agents, apply the documents")
@@ -30,14 +33,11 @@ export function addLabCommands(
     .option("--no-apply", "leave the documents to another door (Piccolo, kubectl)")
     .option("--callback <dialect=address>", "receiver of completions")
     .action((o) =>
-      inside(o.name, () => labUpCommand({ name: o.name, files: o.file, apply: o.apply, callback: o.callback }, place, terminal)),
+      inside(o.name, () => labUpCommand({ name: o.name, files: o.file, apply: o.apply, callback: o.callback }, place, terminal), true),
     );
   named("down")
     .description("end the programs, remove the machines")
-    .action(async (o) => {
-      await inside(o.name, () => labDownCommand(o.name, place, terminal));
-      if (self !== undefined) endHolder(place.root, o.name);
-    });
+    .action((o) => inside(o.name, () => labDownCommand(o.name, place, terminal), true));
   lab
     .command("status")
     .description("machines, agents and pods")

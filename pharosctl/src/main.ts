@@ -13,7 +13,11 @@ import type { Terminal } from "./terminal.ts";
 const bundled = existsSync(join(import.meta.dirname, "pharos.mjs"));
 const repository = bundled ? join(import.meta.dirname, "..") : join(import.meta.dirname, "../..");
 const env = process.env;
-const uid = env.PHAROS_LAB_ROOT === undefined ? (process.getuid?.() ?? 0) : 0;
+const uid = process.getuid?.() ?? 0;
+const root = env.PHAROS_LAB_ROOT ?? labRoot(uid, tmpdir());
+/** Set for the copy of this program that runs inside an ordinary user's namespaces; there it is root. */
+const insideEnv = { ...env, PHAROS_LAB_INSIDE: "1", PHAROS_LAB_ROOT: root };
+const ordinary = uid !== 0 && env.PHAROS_LAB_INSIDE === undefined;
 
 const terminal: Terminal = {
   out: (text) => void process.stdout.write(text),
@@ -33,14 +37,14 @@ const program = pharosctlProgram({
   schemaFile: join(repository, "docs/reference/schema/vehicle.schema.json"),
   lab: {
     place: {
-      root: env.PHAROS_LAB_ROOT ?? labRoot(uid, tmpdir()),
+      root,
       binaries: {
         pharos: [process.execPath, env.PHAROS_PROGRAM ?? join(import.meta.dirname, bundled ? "pharos.mjs" : "../../pharos/src/main.ts")],
         plugin: env.PHAROS_CNI ?? join(repository, "dist/pharos-cni"),
       },
       env,
     },
-    ...(uid === 0 ? {} : { self: { command: [process.execPath, process.argv[1] ?? ""], args: process.argv.slice(2), env } }),
+    ...(ordinary ? { self: { command: [process.execPath, process.argv[1] ?? ""], args: process.argv.slice(2), env: insideEnv } } : {}),
   },
   onExit: (code) => {
     process.exitCode = code;

@@ -4,7 +4,7 @@ import { type Clock, PharosError } from "@pharos/base";
 import type { Vehicle } from "@pharos/compiler";
 import { LAB_EXISTS, LAB_UNKNOWN_PLACE } from "./codes.ts";
 import { type LabLayout, layOut } from "./layout.ts";
-import { buildMachines, removeMachines } from "./machines.ts";
+import { buildMachines, namespacePrefix, removeMachines } from "./machines.ts";
 import { isAlive, type LabProgram, startProgram, stopPrograms } from "./programs.ts";
 import { type LabFolders, type LabState, readState, removeFolders, tryReadState, writeState } from "./state.ts";
 
@@ -34,7 +34,7 @@ export interface LabOptions {
 export async function labUp(options: LabOptions): Promise<LabState> {
   const { folders, name } = options;
   if ((await tryReadState(folders)) !== undefined) throw new PharosError(LAB_EXISTS, `lab ${name} is up`);
-  const layout = layOut(options.vehicle, `ph-${name}`);
+  const layout = layOut(options.vehicle, namespacePrefix(name));
   let state = emptyState(name, layout);
   await writeState(folders, state);
   try {
@@ -68,7 +68,6 @@ async function takeDown(folders: LabFolders, state: LabState, clock: Clock): Pro
   await stopPrograms(state.programs, clock);
   await removeMachines([...state.pods.map((pod) => pod.namespace), ...Object.values(state.namespaces), state.wiring]);
   await removeFolders(folders);
-  if (state.holder !== undefined) await stopPrograms([state.holder], clock);
 }
 
 /** Starts one program of a running lab anew: the agent of a host, or `control`. It must have ended, or is ended hard first. */
@@ -77,7 +76,7 @@ export async function restartProgram(options: LabOptions, name: string): Promise
   const old = state.programs.find((program) => program.name === name);
   if (old === undefined) throw new PharosError(LAB_UNKNOWN_PLACE, `no program ${name}`);
   if (isAlive(old)) await stopPrograms([old], options.clock, 0);
-  const layout = layOut(options.vehicle, `ph-${options.name}`);
+  const layout = layOut(options.vehicle, namespacePrefix(options.name));
   const program = name === "control" ? startControl(options, layout) : startAgent(options, layout, name.replace(/^agent-/, ""));
   const next = { ...state, programs: state.programs.map((other) => (other.name === name ? program : other)) };
   await writeState(options.folders, next);

@@ -4,6 +4,11 @@ import { run, tryRun } from "./run.ts";
 /** Folder in which `ip netns` keeps its namespaces. */
 const NETNS_FOLDER = "/run/netns";
 
+/** How the names of all namespaces of a lab begin, so that labs do not meet. */
+export function namespacePrefix(lab: string): string {
+  return `ph-${lab}`;
+}
+
 /** The path of a named network namespace. */
 export function namespacePath(name: string): string {
   return `${NETNS_FOLDER}/${name}`;

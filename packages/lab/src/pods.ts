@@ -3,15 +3,18 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PharosError } from "@pharos/base";
 import { POD_NETWORK_DATA_PATH } from "@pharos/hoststate";
-import { LAB_COMMAND_FAILED, LAB_UNKNOWN_PLACE } from "./codes.ts";
-import { addNamespace, inNamespace, namespacePath, removeNamespace } from "./machines.ts";
+import { LAB_BAD_NAME, LAB_COMMAND_FAILED, LAB_UNKNOWN_PLACE } from "./codes.ts";
+import { addNamespace, inNamespace, namespacePath, namespacePrefix, removeNamespace } from "./machines.ts";
 import { tryRun } from "./run.ts";
 import { type LabFolders, type LabPod, type LabState, writeState } from "./state.ts";
 
 /** Folder below a host's root that the agent's directory runtime reads. */
-export const CONTAINER_FOLDER = "/run/pharos/containers";
+const CONTAINER_FOLDER = "/run/pharos/containers";
 /** Folder of the plugin's ledger below a host's root. */
-export const LEDGER_FOLDER = "/var/lib/pharos/ledger";
+const LEDGER_FOLDER = "/var/lib/pharos/ledger";
+
+/** RFC 1123 label: the name becomes a part of a path below /run/netns. */
+const POD_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export interface PodWish {
   readonly name: string;
@@ -24,8 +27,11 @@ export interface PodWish {
 /** Starts a pod: a namespace of its own, known to the host's agent as a running container without a network yet. */
 export async function startPod(folders: LabFolders, state: LabState, wish: PodWish): Promise<{ state: LabState; pod: LabPod }> {
   if (!state.agents.includes(wish.host)) throw new PharosError(LAB_UNKNOWN_PLACE, `no host ${wish.host} with an agent`);
+  for (const part of [wish.name, wish.podNamespace]) {
+    if (!POD_NAME.test(part)) throw new PharosError(LAB_BAD_NAME, `"${part}"`);
+  }
   const containerID = createHash("sha256").update(`${state.name}/${wish.host}/${wish.podNamespace}/${wish.name}`).digest("hex");
-  const namespace = `${state.wiring.replace(/-wires$/, "")}-pod-${wish.podNamespace}-${wish.name}`;
+  const namespace = `${namespacePrefix(state.name)}-pod-${wish.podNamespace}-${wish.name}`;
   await addNamespace(namespace);
   const pod: LabPod = { name: wish.name, podNamespace: wish.podNamespace, host: wish.host, containerID, namespace };
   const next = { ...state, pods: [...state.pods, pod] };

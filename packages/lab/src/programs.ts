@@ -5,12 +5,16 @@ import { type Clock, PharosError } from "@pharos/base";
 import { LAB_COMMAND_FAILED } from "./codes.ts";
 import { inNamespace } from "./machines.ts";
 
-/** A program that the lab started. The start time keeps a later process with the same pid from being taken for it. */
-export interface LabProgram {
-  readonly name: string;
+/** One process. The start time keeps a later process with the same pid from being taken for it. */
+export interface ProcessIdentity {
   readonly pid: number;
   /** Clock ticks after boot, field 22 of /proc/PID/stat. */
   readonly startTime: string;
+}
+
+/** A program that the lab started. */
+export interface LabProgram extends ProcessIdentity {
+  readonly name: string;
   readonly log: string;
 }
 
@@ -35,19 +39,24 @@ export function startProgram(options: StartOptions): LabProgram {
     });
     if (child.pid === undefined) throw new PharosError(LAB_COMMAND_FAILED, `cannot start ${options.name}`);
     child.unref();
-    return { name: options.name, pid: child.pid, startTime: startTimeOf(child.pid) ?? "", log: options.log };
+    return { name: options.name, ...identityOf(child.pid), log: options.log };
   } finally {
     closeSync(out);
   }
 }
 
-/** True while the very process that was started lives. */
-export function isAlive(program: LabProgram): boolean {
-  return startTimeOf(program.pid) === program.startTime;
+/** The process that has this pid now; one that has ended is never alive. */
+export function identityOf(pid: number): ProcessIdentity {
+  return { pid, startTime: startTimeOf(pid) ?? "" };
 }
 
-/** Ends programs: SIGTERM, and SIGKILL for those that are still there after `graceMs`. */
-export async function stopPrograms(programs: readonly LabProgram[], clock: Clock, graceMs = 3000): Promise<void> {
+/** True while the very process that was started lives; a zombie does not. */
+export function isAlive({ pid, startTime }: ProcessIdentity): boolean {
+  return startTimeOf(pid) === startTime;
+}
+
+/** Ends processes: SIGTERM, and SIGKILL for those that are still there after `graceMs`. */
+export async function stopPrograms(programs: readonly ProcessIdentity[], clock: Clock, graceMs = 3000): Promise<void> {
   signalAll(programs, "SIGTERM");
   const deadline = clock.monotonic() + graceMs;
   while (programs.some(isAlive) && clock.monotonic() < deadline) await clock.sleep(20);
@@ -55,7 +64,7 @@ export async function stopPrograms(programs: readonly LabProgram[], clock: Clock
   while (programs.some(isAlive) && clock.monotonic() < deadline + graceMs) await clock.sleep(20);
 }
 
-function signalAll(programs: readonly LabProgram[], signal: NodeJS.Signals): void {
+function signalAll(programs: readonly ProcessIdentity[], signal: NodeJS.Signals): void {
   for (const program of programs) if (isAlive(program)) process.kill(program.pid, signal);
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isSystemError, PharosError } from "@pharos/base";
-import { LAB_MISSING } from "./codes.ts";
+import { LAB_BAD_NAME, LAB_MISSING } from "./codes.ts";
 import type { LabProgram } from "./programs.ts";
 
 /** A pod of the lab: a namespace, described to the agent as a container. */
@@ -23,8 +23,6 @@ export interface LabState {
   readonly agents: readonly string[];
   readonly programs: readonly LabProgram[];
   readonly pods: readonly LabPod[];
-  /** Process that keeps the user and mount namespace of a lab made by an ordinary user. */
-  readonly holder?: LabProgram;
 }
 
 /** The folders and files of one lab. */
@@ -38,7 +36,12 @@ export interface LabFolders {
   log(program: string): string;
 }
 
+/** A lab's name becomes a folder and a part of namespace names; without hyphens two labs cannot meet there. */
+const LAB_NAME = /^[a-z0-9]{1,16}$/;
+
+/** The folders of a lab. A name other than 1 to 16 lower-case letters and digits is LAB_BAD_NAME. */
 export function labFolders(root: string, name: string): LabFolders {
+  if (!LAB_NAME.test(name)) throw new PharosError(LAB_BAD_NAME, `"${name}"`);
   const top = join(root, name);
   return {
     top,
@@ -76,11 +79,14 @@ export async function removeFolders(folders: LabFolders): Promise<void> {
   await rm(folders.top, { recursive: true, force: true });
 }
 
-/** Names of the labs below `root`. */
+/** Names of the labs below `root`, sorted; no folder is no labs. */
 export async function listLabs(root: string): Promise<readonly string[]> {
   try {
-    return (await readdir(root)).sort();
-  } catch {
-    return [];
+    const entries = await readdir(root, { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+    return folders.filter((name) => LAB_NAME.test(name)).sort();
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return [];
+    throw error;
   }
 }

@@ -125,7 +125,9 @@ export interface LabAttachOptions {
 export async function labAttachCommand(options: LabAttachOptions, place: LabPlace, terminal: Terminal): Promise<ExitCode> {
   const folders = foldersOf(place, options.name);
   const state = await readState(folders);
-  const [podNamespace = "default", name = options.pod] = options.pod.includes("/") ? options.pod.split("/") : ["default", options.pod];
+  const slash = options.pod.indexOf("/");
+  const podNamespace = slash === -1 ? "default" : options.pod.slice(0, slash);
+  const name = options.pod.slice(slash + 1);
   const annotations = {
     ...(options.ip === undefined ? {} : { "pharos.io/ip": options.ip }),
     ...(options.bridge === undefined ? {} : { "pharos.io/bridge": options.bridge }),
@@ -135,9 +137,15 @@ export async function labAttachCommand(options: LabAttachOptions, place: LabPlac
     terminal.out(`${podNamespace}/${name} runs on ${options.host} without a network\n`);
     return EXIT.ok;
   }
-  const result = await callPlugin(folders, started.state, { verb: "ADD", pod: started.pod, plugin: place.binaries.plugin, annotations });
-  terminal.out(result.endsWith("\n") ? result : `${result}\n`);
-  return EXIT.ok;
+  const { plugin } = place.binaries;
+  try {
+    const result = await callPlugin(folders, started.state, { verb: "ADD", pod: started.pod, plugin, annotations });
+    terminal.out(result.endsWith("\n") ? result : `${result}\n`);
+    return EXIT.ok;
+  } catch (error) {
+    await stopPod(folders, started.state, started.pod, plugin);
+    throw error;
+  }
 }
 
 /** `lab detach`: removes a pod from its network, and the pod. */
