@@ -34,7 +34,8 @@ function sameChain(observed: FirewallChain, desired: FirewallChain): boolean {
 }
 
 function sameRule(observed: FirewallRule | undefined, desired: FirewallRule): boolean {
-  if (observed === undefined || commentOrigin(observed) !== commentOrigin(desired)) return false;
+  if (observed === undefined) return false;
+  if (observed.origin !== desired.origin && commentOrigin(observed) !== commentOrigin(desired)) return false;
   if (observed.body === desired.body) return true;
   const body = canonicalBody(desired.body);
   if (body === undefined) return false;
@@ -45,6 +46,12 @@ function sameRule(observed: FirewallRule | undefined, desired: FirewallRule): bo
 
 function sameElements(observed: FirewallSet | FirewallMap, desired: FirewallSet | FirewallMap): boolean {
   if (observed.kind === "set" && desired.kind === "set") {
+    // Most features write canonical text, which needs no reading.
+    if (
+      observed.elements.length === desired.elements.length &&
+      desired.elements.every((element, index) => element === observed.elements[index])
+    )
+      return true;
     const elements = setElements(desired);
     const seen = setElements(observed);
     return elements !== undefined && elements.length === seen?.length && elements.every((element, index) => element === seen[index]);

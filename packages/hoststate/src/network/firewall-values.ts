@@ -133,12 +133,10 @@ function isIntervalType(type: ValueType): type is keyof typeof INTERVALS {
 }
 
 function intervalOf(type: IntervalType, text: string): Interval | undefined {
-  const single = type.parse(text);
-  if (single !== undefined) return { low: single, high: single };
+  if (text.includes("/")) return prefixInterval(type, text);
   const dash = text.indexOf("-");
-  if (dash < 0) return prefixInterval(type, text);
-  const low = type.parse(text.slice(0, dash));
-  const high = type.parse(text.slice(dash + 1));
+  const low = type.parse(dash < 0 ? text : text.slice(0, dash));
+  const high = dash < 0 ? low : type.parse(text.slice(dash + 1));
   return low === undefined || high === undefined || low > high ? undefined : { low, high };
 }
 
