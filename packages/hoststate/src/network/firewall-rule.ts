@@ -1,6 +1,6 @@
 import { canonicalElements, verdictText } from "./firewall-elements.ts";
 import { isFirewallName } from "./firewall-names.ts";
-import { FLAG_TYPES, takeSelector } from "./firewall-selectors.ts";
+import { FLAG_TYPES, headerOf, selectorRank, takeSelector } from "./firewall-selectors.ts";
 import { takeStatement } from "./firewall-statements.ts";
 import { type Cursor, cursorOf, peek, take, takeIf } from "./firewall-tokens.ts";
 import { canonicalValue, distinct, type ValueType } from "./firewall-values.ts";
@@ -24,10 +24,23 @@ export function canonicalBody(body: string): string | undefined {
     if (item === undefined) return undefined;
     items.push(named(item, items));
   }
-  return items
+  return inHeaderOrder(items)
     .filter((item, index) => !isImplied(item, items.slice(index + 1)))
     .map(({ text }) => text)
     .join(" ");
+}
+
+/** nft may read neighbouring fields of a header at once, and then prints their matches in header order. The order does not count. */
+function inHeaderOrder(items: readonly RuleItem[]): readonly RuleItem[] {
+  const headers = items.map(({ selectors }) => (selectors.length === 1 ? headerOf(selectors[0] ?? "") : undefined));
+  if (!headers.some((header, index) => index > 0 && header !== undefined && header === headers[index - 1])) return items;
+  const runs: RuleItem[][] = [];
+  items.forEach((item, index) => {
+    const run = index > 0 && headers[index] !== undefined && headers[index] === headers[index - 1] ? runs.at(-1) : undefined;
+    if (run === undefined) runs.push([item]);
+    else run.push(item);
+  });
+  return runs.flatMap((run) => run.sort((a, b) => selectorRank(a.selectors[0] ?? "") - selectorRank(b.selectors[0] ?? "")));
 }
 
 const TRANSPORTS: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { type Cursor, peek } from "./firewall-tokens.ts";
 import type { ValueType } from "./firewall-values.ts";
 
-/** What a rule may look at, and the type of its value. */
+/** What a rule may look at, and the type of its value; fields of one header in header order. */
 const SELECTORS: Readonly<Record<string, ValueType>> = {
   iifname: "ifname",
   oifname: "ifname",
@@ -10,16 +10,16 @@ const SELECTORS: Readonly<Record<string, ValueType>> = {
   "meta mark": "mark",
   "meta pkttype": "pkt_type",
   "meta length": "integer",
-  "ether saddr": "ether_addr",
   "ether daddr": "ether_addr",
+  "ether saddr": "ether_addr",
+  "ip ttl": "integer",
+  "ip protocol": "inet_proto",
   "ip saddr": "ipv4_addr",
   "ip daddr": "ipv4_addr",
-  "ip protocol": "inet_proto",
-  "ip ttl": "integer",
-  "ip6 saddr": "ipv6_addr",
-  "ip6 daddr": "ipv6_addr",
   "ip6 nexthdr": "inet_proto",
   "ip6 hoplimit": "integer",
+  "ip6 saddr": "ipv6_addr",
+  "ip6 daddr": "ipv6_addr",
   "icmp type": "icmp_type",
   "icmpv6 type": "icmpv6_type",
   "tcp sport": "inet_service",
@@ -66,6 +66,18 @@ const BY_FIRST = Map.groupBy(
 
 /** Types whose values are bits: `established,related` matches when one of them is set. */
 export const FLAG_TYPES: ReadonlySet<ValueType> = new Set(["ct_state", "ct_status", "tcp_flag"]);
+
+const RANKS = new Map(Object.keys(SELECTORS).map((text, index) => [text, index]));
+
+/** The packet header that a selector reads; undefined for all that is no header. */
+export function headerOf(selector: string): string | undefined {
+  return /^(ether|ip|ip6|icmp|icmpv6|tcp|udp|sctp|th) /.exec(selector)?.[1];
+}
+
+/** Position of a selector in the table, for sorting. */
+export function selectorRank(selector: string): number {
+  return RANKS.get(selector) ?? RANKS.size;
+}
 
 export interface Selector {
   readonly text: string;

@@ -53,7 +53,7 @@ const ICMP_TYPES = numbered(
 );
 const ICMPV6_TYPES = numbered(
   "destination-unreachable=1 packet-too-big=2 time-exceeded=3 parameter-problem=4 echo-request=128 echo-reply=129 mld-listener-query=130 mld-listener-report=131 mld-listener-done=132 nd-router-solicit=133 nd-router-advert=134 nd-neighbor-solicit=135 nd-neighbor-advert=136 nd-redirect=137 router-renumbering=138 mld2-listener-report=143",
-);
+).set("mld-listener-reduction", "mld-listener-done");
 
 function numbered(list: string, named: (name: string) => boolean = () => true): Map<string, string> {
   const pairs = list.split(" ").map((entry) => entry.split("="));
