@@ -2,7 +2,7 @@ export interface InitOptions {
   readonly name: string;
   /** 1 to 16. */
   readonly socs: number;
-  /** VMs in all, spread over the SoCs in turn; 0 to 64. */
+  /** VMs in all, spread over the SoCs in turn; 0 to 64, at most 32 on a SoC. */
   readonly vms: number;
   /** Where an editor finds the schema: a path or URL. */
   readonly schema: string;
@@ -14,13 +14,13 @@ interface SocPlan {
   readonly vms: readonly string[];
 }
 
-/** A commented vehicle in the specification's spelling: Node, Bridge and RoutingConfig in one stream. */
+/** A commented vehicle in the specification's spelling: Node, Bridge (for VMs, for pods) and RoutingConfig in one stream. */
 export function initVehicle(options: InitOptions): string {
   const socs = Array.from({ length: options.socs }, (_, index): SocPlan => {
     const vms = Array.from({ length: options.vms }, (_, vm) => vm).filter((vm) => vm % options.socs === index);
     return { name: `soc${index + 1}`, index, vms: vms.map((vm) => `vm${vm + 1}`) };
   });
-  return [header(options.schema), nodeDocument(options.name, socs), bridgeDocument(socs), routingDocument(socs)].join("---\n");
+  return [header(options.schema), nodeDocument(options.name, socs), ...bridgeDocuments(socs), routingDocument(socs)].join("---\n");
 }
 
 function header(schema: string): string {
@@ -74,14 +74,12 @@ function vmBridge(soc: SocPlan): string {
   return `vmBr${soc.index}`;
 }
 
-function podBridges(
-  socs: readonly SocPlan[],
-): readonly { readonly name: string; readonly host: string; readonly subnet: string; readonly bare: boolean }[] {
+function podBridges(socs: readonly SocPlan[]): readonly { readonly name: string; readonly host: string; readonly subnet: string }[] {
   const hosts = socs.flatMap((soc) => (soc.vms.length > 0 ? soc.vms : [soc.name]));
-  return hosts.map((host, index) => ({ name: `podBr${index}`, host, subnet: `10.3.${index}.0/24`, bare: host.startsWith("soc") }));
+  return hosts.map((host, index) => ({ name: `podBr${index}`, host, subnet: `10.3.${index}.0/24` }));
 }
 
-function bridgeDocument(socs: readonly SocPlan[]): string {
+function bridgeDocuments(socs: readonly SocPlan[]): readonly string[] {
   const vm = socs
     .filter((soc) => soc.vms.length > 0)
     .map(
@@ -113,39 +111,38 @@ function bridgeDocument(socs: readonly SocPlan[]): string {
           - dst: 0.0.0.0/0
 `,
   );
-  return `# The bridges: for VMs on their SoC, for pods on each machine that runs pods.
+  const forPods = bridgeDocument("pod-bridges", "The bridges for pods, on each machine that runs pods.", pods);
+  return vm.length === 0 ? [forPods] : [bridgeDocument("vm-bridges", "The bridges for VMs, on their SoC.", vm), forPods];
+}
+
+function bridgeDocument(name: string, comment: string, bridges: readonly string[]): string {
+  return `# ${comment}
 apiVersion: v1
 kind: bridge
 metadata:
-  name: vehicle-bridges
+  name: ${name}
 spec:
   bridges:
-${[...vm, ...pods].join("")}`;
+${bridges.join("")}`;
 }
 
 function routingDocument(socs: readonly SocPlan[]): string {
-  const pods = podBridges(socs);
-  const [first, second] = pods;
-  const other = socs[1]?.name;
-  const pair = second !== undefined ? second.name : other;
-  const entry =
-    first === undefined || pair === undefined
-      ? ""
-      : `    # Pods on ${first.host} may reach ${pair} on TCP 50000; replies pass by themselves.
-    - srcIntfName: ${first.name}
-      dstIntfName: ${pair}
-      rules:
-        - action: ACCEPT
-          protocol: tcp
-          dstPort: 50000
-`;
-  return `# Who may reach whom. The ends are bridges, hosts, interfaces (${socs[0]?.name ?? "soc1"}Eth0), cloud VMs or \`world\`. The first match counts; the
+  const [first, second] = podBridges(socs);
+  const other = second?.name ?? "soc1";
+  return `# Who may reach whom. The ends are bridges, hosts, interfaces (soc1Eth0), cloud VMs or \`world\`. The first match counts; the
 # rest is dropped (spec.defaultAction of the node). Inside one bridge all passes.
 apiVersion: v1
 kind: routingConfig
 metadata:
   name: vehicle-routing
 spec:
-  routingInfo:${entry === "" ? " []" : ""}
-${entry}`;
+  routingInfo:
+    # Pods on ${first?.host ?? ""} may reach ${other} on TCP 50000; replies pass by themselves.
+    - srcIntfName: ${first?.name ?? ""}
+      dstIntfName: ${other}
+      rules:
+        - action: ACCEPT
+          protocol: tcp
+          dstPort: 50000
+`;
 }

@@ -29,7 +29,7 @@ export function addLabCommands(
 
   named("up")
     .description("make the machines, start the agents, apply the documents")
-    .addOption(new Option("-f, --file <path...>", "documents").makeOptionMandatory())
+    .addOption(new Option("-f, --file <path...>", "documents (files or folders)").makeOptionMandatory())
     .option("--no-apply", "leave the documents to another door (Piccolo, kubectl)")
     .option("--callback <dialect=address>", "receiver of completions")
     .action((o) =>

@@ -50,7 +50,7 @@ export function pharosctlProgram(setting: ProgramSetting): Command {
   return program;
 }
 
-const fileOption = () => new Option("-f, --file <path...>", "documents (several files, or - for standard input)").makeOptionMandatory();
+const fileOption = () => new Option("-f, --file <path...>", "documents (files, folders, or - for standard input)").makeOptionMandatory();
 const outputOption = () =>
   new Option("-o, --output <format>", "output for people or programs").choices(["table", "json", "yaml"]).default("table");
 
@@ -93,9 +93,10 @@ function addServerCommands({ program, setting, run }: Group): void {
     .command("explain")
     .description("may FROM reach TO with TRAFFIC (tcp/50000, udp/7400, icmp), and which rule says so")
     .argument("<from>", "host, pod, bridge, cloud VM, interface or address")
-    .argument("<to>")
+    .argument("<to>", "the same")
     .argument("[traffic]", "protocol/port", "icmp")
-    .addOption(new Option("-f, --file <path...>", "documents; without them a running Pharos is asked"))
+    // One path for each -f: a variadic option would swallow the arguments behind it.
+    .addOption(new Option("-f, --file <path>", "documents (may be repeated); without them a running Pharos is asked").argParser(oneMore))
     .addOption(serverOption())
     .addOption(outputOption())
     .action((from, to, traffic, o) =>
@@ -119,6 +120,10 @@ function addServerCommands({ program, setting, run }: Group): void {
 
 function format(options: { readonly output: OutputFormat }): OutputFormat {
   return options.output;
+}
+
+function oneMore(path: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), path];
 }
 
 function wholeNumber(text: string): number {

@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { text as readStream } from "node:stream/consumers";
 import { type Finding, hasErrors, PharosError } from "@pharos/base";
 import {
@@ -25,8 +26,12 @@ export interface VehicleFiles {
   readonly findings: readonly Finding[];
 }
 
-/** Reads documents; `-` is standard input. Only a file that cannot be read is an error; all else is a finding. */
-export async function readVehicleFiles(files: readonly string[]): Promise<VehicleFiles> {
+/**
+ * Reads documents; a folder is the YAML files in it, `-` is standard input. Only a file that cannot be read is an error
+ * (CTL_FILE_UNREADABLE); all else is a finding.
+ */
+export async function readVehicleFiles(paths: readonly string[]): Promise<VehicleFiles> {
+  const files = (await Promise.all(paths.map(filesAt))).flat();
   const read = await Promise.all(files.map(async (file) => ({ file, text: await readOne(file) })));
   const parsed = read.map(({ file, text }) => parseDocuments(text, { file }));
   const placed = parsed.flatMap(({ documents }) => documents);
@@ -77,10 +82,23 @@ export function findingLines(findings: readonly Finding[]): string {
     .join("");
 }
 
-async function readOne(file: string): Promise<string> {
+async function filesAt(path: string): Promise<readonly string[]> {
+  if (path === "-") return [path];
+  return orUnreadable(path, async () => {
+    if (!(await stat(path)).isDirectory()) return [path];
+    const names = (await readdir(path)).filter((name) => /\.ya?ml$/.test(name)).sort();
+    return names.map((name) => join(path, name));
+  });
+}
+
+function readOne(file: string): Promise<string> {
+  return orUnreadable(file, () => (file === "-" ? readStream(process.stdin) : readFile(file, "utf8")));
+}
+
+async function orUnreadable<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
-    return file === "-" ? await readStream(process.stdin) : await readFile(file, "utf8");
+    return await read();
   } catch (cause) {
-    throw new PharosError(CTL_FILE_UNREADABLE, `cannot read ${file}`, { cause });
+    throw new PharosError(CTL_FILE_UNREADABLE, `cannot read ${path}`, { cause });
   }
 }

@@ -64,8 +64,8 @@ async function fromServer(server: string): Promise<Sources> {
 export function parseTraffic(text: string): Pick<ExplainQuery, "protocol" | "port"> {
   const [protocol, port, ...rest] = text.toLowerCase().split("/");
   const known = (["tcp", "udp", "icmp", "dds", "grpc", "rest", "someip"] as const).find((name) => name === protocol);
-  const number = port === undefined ? undefined : Number(port);
-  const badPort = number !== undefined && !(Number.isInteger(number) && number >= 1 && number <= 65535 && known !== "icmp");
+  const number = port === undefined ? undefined : /^\d{1,5}$/.test(port) ? Number(port) : 0;
+  const badPort = number !== undefined && (number < 1 || number > 65535 || known === "icmp");
   if (known === undefined || rest.length > 0 || badPort)
     throw new PharosError(CTL_USAGE, `${text}: write protocol/port, for example tcp/50000, or icmp`);
   return number === undefined ? { protocol: known } : { protocol: known, port: number };

@@ -23,7 +23,7 @@ export interface InitCommandOptions {
 export async function initCommand(options: InitCommandOptions, terminal: Terminal): Promise<ExitCode> {
   const { name, socs, vms, output } = options;
   requireCount("--soc", socs, 1, 16);
-  requireCount("--vm", vms, 0, 64);
+  requireCount("--vm", vms, 0, Math.min(64, 32 * socs));
   if (!/^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$/.test(name)) {
     throw new PharosError(CTL_USAGE, `--name ${name}: lower-case letters, digits and hyphens, 1 to 52`);
   }
