@@ -30,7 +30,7 @@ describe("applyTransactionToObjects", () => {
         const reached = apply(apply([], first), second);
         expect(transactionFor(reached, second)).toBeUndefined();
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 

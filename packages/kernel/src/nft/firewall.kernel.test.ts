@@ -40,19 +40,23 @@ afterAll(() => {
 });
 
 describe("a firewall in a network namespace", () => {
-  test("is what was asked for after one transaction, from any firewall to any other, and the model agrees", async () => {
-    let model: readonly FirewallObject[] = [];
-    await fc.assert(
-      fc.asyncProperty(firewalls, async (desired) => {
-        const transaction = await converge(desired);
-        if (transaction !== undefined) model = applyTransactionToObjects(model, transaction);
-        const observed = await firewall.observe();
-        expect(transactionFor(observed, desired)).toBeUndefined();
-        expect(texts(observed)).toEqual(texts(model));
-      }),
-      { numRuns: CASES },
-    );
-  });
+  test(
+    "is what was asked for after one transaction, from any firewall to any other, and the model agrees",
+    async () => {
+      let model: readonly FirewallObject[] = [];
+      await fc.assert(
+        fc.asyncProperty(firewalls, async (desired) => {
+          const transaction = await converge(desired);
+          if (transaction !== undefined) model = applyTransactionToObjects(model, transaction);
+          const observed = await firewall.observe();
+          expect(transactionFor(observed, desired)).toBeUndefined();
+          expect(texts(observed)).toEqual(texts(model));
+        }),
+        { numRuns: CASES },
+      );
+    },
+    60_000 + CASES * 1000,
+  );
 });
 
 const SAMPLE: readonly FirewallObject[] = [
