@@ -1,4 +1,4 @@
-import { bitsOf, type Ip } from "@pharos/hoststate";
+import { bitsOf, type Family, type Ip } from "@pharos/hoststate";
 import fc from "fast-check";
 import type { DocumentSet } from "../src/documents.ts";
 import type { Flow, HopRole } from "../src/explain/flow.ts";
@@ -105,30 +105,38 @@ export const randomVehicles: fc.Arbitrary<TestVehicle> = fc
     } satisfies TestVehicle;
   });
 
-const ZONES = [
-  "podBr0",
-  "podBr1",
-  "vmBr0",
-  "soc1",
-  "soc2",
-  "vm1",
-  "vm2",
-  "cloud_vm1",
-  "world",
-  "soc1Eth0",
-  "soc1Eth9",
-  "eth8",
-  "vm1Eth0",
-  "vm2Eth0",
-  "cloud_vm1Eth0",
-];
+/** Zones that rules may name, and addresses that are (also) in them. */
+const ZONE_ADDRESSES: Readonly<Record<string, readonly string[]>> = {
+  podBr0: ["10.2.1.5", "10.2.1.200", "fd00:1::5", "fd00:1:0:0:8000::5"],
+  podBr1: ["10.3.1.5"],
+  vmBr0: ["10.2.0.77", "fd00:2::c"],
+  soc1: ["10.1.0.2", "10.2.0.1", "172.16.1.1", "fd00:2::1"],
+  soc2: ["10.1.0.3", "203.0.113.2", "10.2.1.129", "fd00:1:0:0:8000::1"],
+  vm1: ["10.2.0.10", "10.2.1.1", "10.3.1.1", "fd00:1::1"],
+  vm2: ["10.2.0.11", "fd00:2::b"],
+  cloud_vm1: ["172.16.1.2"],
+  world: ["8.8.8.8", "198.51.100.9", "10.1.0.9", "2001:db8::1"],
+  soc1Eth0: ["10.1.0.2"],
+  soc1Eth9: ["198.51.100.2", "8.8.8.8"],
+  eth8: ["203.0.113.2", "8.8.8.8"],
+  vm1Eth0: ["10.2.0.10", "8.8.8.8"],
+  vm2Eth0: ["fd00:2::b"],
+  cloud_vm1Eth0: ["172.16.1.2"],
+};
+
+const ODD_ADDRESSES = ["239.255.0.1", "0.0.0.0", "255.255.255.255", "::", "ff02::1"];
+
+const zoneNames = Object.keys(ZONE_ADDRESSES);
+
+/** A port that rules and packets often have in common. */
+const commonPort = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(80, 50000) }, { weight: 1, arbitrary: fc.constantFrom(...PORTS) });
 
 const rule: fc.Arbitrary<TestRule> = fc
   .record({
     action: fc.constantFrom(accept, drop),
     protocol: fc.constantFrom("all", "tcp", "tcp", "udp", "icmp", "dds", "grpc", "rest", "someip"),
-    dstPort: fc.option(fc.constantFrom(...PORTS), { nil: undefined }),
-    srcPort: fc.option(fc.constantFrom(...PORTS), { nil: undefined, freq: 2 }),
+    dstPort: fc.option(commonPort, { nil: undefined }),
+    srcPort: fc.option(commonPort, { nil: undefined, freq: 1 }),
   })
   .map(({ action, protocol, dstPort, srcPort }) => {
     if (protocol === "icmp") return action(protocol);
@@ -136,71 +144,60 @@ const rule: fc.Arbitrary<TestRule> = fc
     return action(protocol, { ...(dstPort === undefined ? {} : { dstPort }), ...(srcPort === undefined ? {} : { srcPort }), ...service });
   });
 
-const infos = fc.array(
-  fc
-    .tuple(fc.constantFrom(...ZONES), fc.constantFrom(...ZONES), fc.array(rule, { maxLength: 4 }))
-    .map(([source, destination, rules]) => [source, destination, ...rules] as [string, string, ...TestRule[]]),
-  { minLength: 1, maxLength: 8 },
-);
+const services = [serviceDeployment("services", [{ name: "fusion", ports: [443, 50000] }])];
 
-const configs = fc.tuple(infos, infos).map(([first, second]) => [routingConfig("b-later", second), routingConfig("a-first", first)]);
+type Info = readonly [source: string, destination: string, ...rules: TestRule[]];
 
-const ADDRESSES = {
-  ipv4: [
-    "10.1.0.2",
-    "10.1.0.3",
-    "10.1.0.9",
-    "172.16.1.1",
-    "172.16.1.2",
-    "10.2.0.1",
-    "10.2.0.10",
-    "10.2.0.11",
-    "10.2.0.77",
-    "10.2.1.1",
-    "10.2.1.5",
-    "10.2.1.129",
-    "10.2.1.200",
-    "10.3.1.1",
-    "10.3.1.5",
-    "198.51.100.2",
-    "198.51.100.9",
-    "203.0.113.2",
-    "8.8.8.8",
-    "239.255.0.1",
-    "0.0.0.0",
-    "255.255.255.255",
-  ],
-  ipv6: [
-    "fd00:1::1",
-    "fd00:1::5",
-    "fd00:1:0:0:8000::1",
-    "fd00:1:0:0:8000::5",
-    "fd00:2::1",
-    "fd00:2::b",
-    "fd00:2::c",
-    "2001:db8::1",
-    "::",
-    "ff02::1",
-  ],
-} as const;
+/** Two RoutingConfigs of rules between few zones, so that several rules apply to one flow. */
+function documentsBetween(names: readonly string[]): fc.Arbitrary<DocumentSet> {
+  const info = fc
+    .tuple(fc.constantFrom(...names), fc.constantFrom(...names), fc.array(rule, { maxLength: 4 }))
+    .map(([source, destination, rules]): Info => [source, destination, ...rules]);
+  const infos = fc.array(info, { minLength: 1, maxLength: 8 });
+  return fc
+    .tuple(infos, infos)
+    .map(([first, second]) => documentsOf([routingConfig("b-later", second), routingConfig("a-first", first)], services));
+}
 
-const port = fc.oneof(fc.constantFrom(...PORTS), fc.integer({ min: 1, max: 65535 }));
+const anyPort = fc.oneof({ weight: 4, arbitrary: commonPort }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 65535 }) });
 
-/** Packets between addresses of every zone of `randomVehicles`, and some from anywhere. */
-export const randomFlows: fc.Arbitrary<Flow> = fc.constantFrom("ipv4" as const, "ipv4" as const, "ipv6" as const).chain((family) => {
-  const address: fc.Arbitrary<Ip> = fc.oneof(
-    { weight: 9, arbitrary: fc.constantFrom(...ADDRESSES[family]).map(ip) },
-    { weight: 1, arbitrary: fc.bigInt({ min: 0n, max: (1n << BigInt(bitsOf(family))) - 1n }).map((value) => ({ family, value })) },
+/** Packets between addresses of `names` mostly, of every other zone, and from anywhere. */
+function flowsBetween(names: readonly string[]): fc.Arbitrary<Flow> {
+  const near = names.flatMap((name) => ZONE_ADDRESSES[name] ?? []);
+  const all = [...Object.values(ZONE_ADDRESSES).flat(), ...ODD_ADDRESSES];
+  const address = (family: Family): fc.Arbitrary<Ip> => {
+    const ofFamily = (texts: readonly string[]) => texts.map(ip).filter((one) => one.family === family);
+    const close = ofFamily(near);
+    return fc.oneof(
+      { weight: close.length > 0 ? 12 : 0, arbitrary: fc.constantFrom(...(close.length > 0 ? close : ofFamily(all))) },
+      { weight: 3, arbitrary: fc.constantFrom(...ofFamily(all)) },
+      { weight: 1, arbitrary: fc.bigInt({ min: 0n, max: (1n << BigInt(bitsOf(family))) - 1n }).map((value) => ({ family, value })) },
+    );
+  };
+  return fc.constantFrom<Family[]>("ipv4", "ipv4", "ipv4", "ipv6").chain((family) =>
+    fc.record({
+      source: address(family),
+      destination: address(family),
+      protocol: fc.constantFrom("tcp", "tcp", "udp", "udp", "icmp"),
+      sourcePort: anyPort,
+      destinationPort: anyPort,
+      rtps: fc.boolean(),
+    }),
   );
-  return fc.record({
-    source: address,
-    destination: address,
-    protocol: fc.constantFrom("tcp", "tcp", "udp", "icmp"),
-    sourcePort: port,
-    destinationPort: port,
-    rtps: fc.boolean(),
-  });
-});
+}
+
+/** A vehicle, rules between a few of its zones, and packets that these rules are about. */
+export interface RandomTraffic {
+  readonly of: TestVehicle;
+  readonly documents: DocumentSet;
+  readonly flows: readonly Flow[];
+}
+
+export function randomTraffic(flows: { readonly minLength: number; readonly maxLength: number }): fc.Arbitrary<RandomTraffic> {
+  return fc
+    .subarray(zoneNames, { minLength: 2, maxLength: 4 })
+    .chain((names) => fc.record({ of: randomVehicles, documents: documentsBetween(names), flows: fc.array(flowsBetween(names), flows) }));
+}
 
 const DEVICES = ["eth0", "eth1", "eth8", "eth9", "podBr0", "podBr1", "vmBr0"];
 
@@ -218,8 +215,3 @@ export const randomHops: fc.Arbitrary<HopRole> = fc
     ...(of.role === "output" ? {} : { in: of.in }),
     ...(of.role === "input" ? {} : { out: of.out }),
   }));
-
-const services = [serviceDeployment("services", [{ name: "fusion", ports: [443, 50000] }])];
-
-/** Two RoutingConfigs of random rules between the zones of `randomVehicles`, and the service that some rules name. */
-export const randomDocuments: fc.Arbitrary<DocumentSet> = configs.map((rules) => documentsOf(rules, services));
