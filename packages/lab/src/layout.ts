@@ -1,4 +1,4 @@
-import type { Vehicle } from "@pharos/compiler";
+import type { Host, Vehicle } from "@pharos/compiler";
 import { formatIp, formatPrefix } from "@pharos/hoststate";
 
 /** One end of a wire: an interface in a namespace, perhaps as a port of a plain switch there. */
@@ -9,8 +9,8 @@ export interface WireEnd {
   readonly switch?: string;
 }
 
-/** What the lab sets on a cloud VM, where no agent runs. */
-export interface CloudSetup {
+/** What the lab sets on a machine where no agent runs: a cloud VM, or a host that is not managed. */
+interface AddressSetup {
   readonly namespace: string;
   readonly addresses: readonly { readonly interface: string; readonly address: string }[];
   readonly gateway?: string;
@@ -24,7 +24,7 @@ export interface LabLayout {
   readonly wiring: string;
   readonly switches: readonly string[];
   readonly wires: readonly { readonly a: WireEnd; readonly b: WireEnd }[];
-  readonly cloud: readonly CloudSetup[];
+  readonly setups: readonly AddressSetup[];
   /** Hosts with an agent, in document order. */
   readonly agents: readonly string[];
 }
@@ -54,7 +54,7 @@ export function layOut(vehicle: Vehicle, prefix: string): LabLayout {
     wiring,
     switches: [...switchOf.values()],
     wires,
-    cloud: vehicle.cloud.map((host) => cloudSetup(vehicle, host, space(host.name))),
+    setups: [...vehicle.hosts.filter((host) => !host.managed), ...vehicle.cloud].map((host) => setupOf(vehicle, host, space(host.name))),
     agents: vehicle.hosts.filter((host) => host.managed).map((host) => host.name),
   };
 }
@@ -63,15 +63,15 @@ function portName(host: string, name: string): string {
   return `${host}${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
-/** A cloud VM sends everything to its declared gateway, else to the first SoC on its wire. */
-function cloudSetup(vehicle: Vehicle, cloud: Vehicle["cloud"][number], namespace: string): CloudSetup {
-  const addresses = cloud.interfaces.flatMap(({ name, address }) =>
+/** Such a machine sends everything to its declared gateway, else to the first SoC with an agent on one of its wires. */
+function setupOf(vehicle: Vehicle, machine: Host, namespace: string): AddressSetup {
+  const addresses = machine.interfaces.flatMap(({ name, address }) =>
     address === undefined ? [] : [{ interface: name, address: formatPrefix(address) }],
   );
-  const declared = cloud.interfaces.find((intf) => intf.gateway !== undefined)?.gateway;
-  const segments = new Set(cloud.interfaces.map((intf) => intf.segment));
+  const declared = machine.interfaces.find((intf) => intf.gateway !== undefined)?.gateway;
+  const segments = new Set(machine.interfaces.map((intf) => intf.segment));
   const neighbour = vehicle.hosts
-    .filter((host) => host.kind === "soc")
+    .filter((host) => host.kind === "soc" && host.managed)
     .flatMap((host) => host.interfaces)
     .find((intf) => segments.has(intf.segment) && intf.address !== undefined);
   const gateway = declared ?? neighbour?.address?.ip;

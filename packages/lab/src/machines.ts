@@ -31,7 +31,7 @@ export async function removeNamespace(name: string): Promise<void> {
   if (code !== 0 && !stderr.includes("No such file")) throw new Error(`cannot remove the namespace ${name}: ${stderr.trim()}`);
 }
 
-/** Makes all namespaces, switches and wires of a layout, and sets up the cloud VMs. */
+/** Makes all namespaces, switches and wires of a layout, and sets up the machines without an agent. */
 export async function buildMachines(layout: LabLayout): Promise<void> {
   for (const name of [layout.wiring, ...layout.namespaces.values()]) await addNamespace(name);
   for (const name of layout.switches) {
@@ -39,12 +39,12 @@ export async function buildMachines(layout: LabLayout): Promise<void> {
     await run("ip", ["-n", layout.wiring, "link", "set", name, "up"]);
   }
   for (const { a, b } of layout.wires) await plug(a, b);
-  for (const cloud of layout.cloud) {
-    for (const { interface: name, address } of cloud.addresses) {
-      await run("ip", ["-n", cloud.namespace, "address", "add", address, "dev", name]);
-      await run("ip", ["-n", cloud.namespace, "link", "set", name, "up"]);
+  for (const { namespace, addresses, gateway } of layout.setups) {
+    for (const { interface: name, address } of addresses) {
+      await run("ip", ["-n", namespace, "address", "add", address, "dev", name]);
+      await run("ip", ["-n", namespace, "link", "set", name, "up"]);
     }
-    if (cloud.gateway !== undefined) await run("ip", ["-n", cloud.namespace, "route", "add", "default", "via", cloud.gateway]);
+    if (gateway !== undefined) await run("ip", ["-n", namespace, "route", "add", "default", "via", gateway]);
   }
 }
 

@@ -1,0 +1,38 @@
+import { describe, expect, test } from "@jest/globals";
+import { EXAMPLE, runProgram } from "../testing/run-program.ts";
+
+describe("pharosctl", () => {
+  test.each([
+    [["nonsense"], 2],
+    [["validate"], 2],
+    [["validate", "-f", EXAMPLE[0] ?? "", "-o", "xml"], 2],
+    [["explain", "vm1"], 2],
+    [["lab", "attach", "pod"], 2],
+    [["--help"], 0],
+    [["lab", "up", "--help"], 0],
+  ])("%j ends with %i", async (args, code) => {
+    expect((await runProgram(args)).code).toBe(code);
+  });
+
+  test.each([[["status"]], [["apply", "-f", ...EXAMPLE]], [["explain", "vm1", "vm2"]]])(
+    "%j ends with 5 when no Pharos answers",
+    async (args) => {
+      const { code, out, err } = await runProgram(args);
+      expect({ code, out }).toEqual({ code: 5, out: "" });
+      expect(err).toContain("unix:/nowhere/pharos.sock");
+    },
+  );
+
+  test("a lab that is not there is a failure that says how to make one", async () => {
+    const { code, err } = await runProgram(["lab", "exec", "vm1", "true"]);
+    expect(code).toBe(1);
+    expect(err).toContain("PHAROS-7102");
+    expect((await runProgram(["lab", "status"])).out).toBe("no lab is up\n");
+  });
+
+  test("a lab's name that leads out of the folder of labs is refused", async () => {
+    const { code, err } = await runProgram(["lab", "down", "--name", "../../etc"]);
+    expect(code).toBe(1);
+    expect(err).toContain("PHAROS-7105");
+  });
+});
