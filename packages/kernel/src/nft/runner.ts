@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { PharosError } from "@pharos/base";
 import { withNamespace } from "../namespace.ts";
 import { NFT_CODES } from "./codes.ts";
@@ -15,7 +16,7 @@ export class NftFailure extends Error {
 }
 
 export interface SystemNftOptions {
-  /** Default: `nft` from PATH. */
+  /** Default: the usual places (an ordinary user's PATH has no /usr/sbin), then `nft` from PATH. */
   readonly binary?: string;
   /** Path of the network namespace to run in, `/run/netns/NAME`; default: the caller's. */
   readonly namespacePath?: string;
@@ -23,9 +24,11 @@ export interface SystemNftOptions {
   readonly timeoutMs?: number;
 }
 
+const PLACES: readonly string[] = ["/usr/local/sbin/nft", "/usr/sbin/nft", "/sbin/nft", "/usr/bin/nft"];
+
 /** The nft of this machine. */
 export function systemNft(options: SystemNftOptions = {}): NftRunner {
-  const { binary = "nft", namespacePath, timeoutMs = 30_000 } = options;
+  const { binary = PLACES.find((place) => existsSync(place)) ?? "nft", namespacePath, timeoutMs = 30_000 } = options;
   const start = (args: readonly string[]): ChildProcessWithoutNullStreams =>
     spawn(binary, args, { timeout: timeoutMs, killSignal: "SIGKILL" });
   return {
