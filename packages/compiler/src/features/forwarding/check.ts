@@ -1,5 +1,5 @@
 import type { Finding } from "@pharos/base";
-import type { DocumentSet, Live } from "../../documents.ts";
+import type { DocumentSet } from "../../documents.ts";
 import { forwardersOf, pathBetween } from "../../topology/path.ts";
 import { type Topology, topologyOf } from "../../topology/topology.ts";
 import type { Vehicle } from "../../vehicle/model.ts";
@@ -14,11 +14,11 @@ import { shadowedRules } from "./shadowed.ts";
 
 /**
  * All findings about RoutingConfigs, without a host: names, rules that cannot be enforced, rules that are never reached, pairs
- * that nobody enforces. `live` adds the registered services that rules may name.
+ * that nobody enforces.
  */
-export function checkForwarding(vehicle: Vehicle, documents: DocumentSet, live?: Pick<Live, "serviceRegistrations">): readonly Finding[] {
+export function checkForwarding(vehicle: Vehicle, documents: DocumentSet): readonly Finding[] {
   const zones = zonesOfVehicle(vehicle);
-  const read = readForwardRules(documents, zones, live?.serviceRegistrations);
+  const read = readForwardRules(documents, zones);
   const topology = topologyOf(vehicle);
   const checked = new Map<string, ReturnType<typeof checkPair>>();
   const pairs = read.value.pairs.flatMap((pair) => {

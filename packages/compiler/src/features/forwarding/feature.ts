@@ -39,6 +39,7 @@ export interface ForwardingOptions {
 export function forwardingWith(options: ForwardingOptions): Feature {
   return (input) => {
     const { context, findings } = contextOf(input, options);
+    if (!input.host.managed) return { contribution: {}, findings };
     const forward = forwardChain(context);
     const objects = [...forward, ...ownTrafficChain(context, "input"), ...ownTrafficChain(context, "output"), ...verdictChains(context)];
     return { contribution: { firewall: tidy([...objects, ...addressSets(context)]) }, findings };
@@ -55,7 +56,7 @@ function contextOf(
   const { vehicle, host, documents } = input;
   const zones = zonesOfVehicle(vehicle);
   const parts = partition(zones);
-  const read = readForwardRules(documents, zones, input.live.serviceRegistrations);
+  const read = readForwardRules(documents, zones);
   const named = new Set(read.value.pairs.flatMap((pair) => [pair.source.id, pair.destination.id]));
   const ends = endsAt({ vehicle, host, partition: parts, zones, named });
   const index = indexPairs(ends, read.value);

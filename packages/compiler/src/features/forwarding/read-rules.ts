@@ -1,5 +1,5 @@
 import type { Checked, Finding } from "@pharos/base";
-import type { RoutingConfig, ServiceRegistration } from "@pharos/kinds";
+import type { RoutingConfig } from "@pharos/kinds";
 import type { DocumentSet } from "../../documents.ts";
 import { type ZoneNames, zoneNames } from "../../zones/resolve.ts";
 import type { Zone } from "../../zones/zone.ts";
@@ -14,16 +14,12 @@ type RuleFields = RoutingInfo["rules"][number];
 
 /**
  * Joins all RoutingConfigs into one first-match list, in name order. A rule that has an ERROR finding is left out of the list;
- * the set of documents is invalid then and is never frozen. `registrations` are services that rules may name besides those of
- * ServiceDeployments.
+ * the set of documents is invalid then and is never frozen. Only services of
+ * ServiceDeployments count: what registers itself while the vehicle runs must not change what a checked rule admits.
  */
-export function readForwardRules(
-  documents: DocumentSet,
-  zones: readonly Zone[],
-  registrations: readonly ServiceRegistration[] = [],
-): Checked<ForwardRules> {
+export function readForwardRules(documents: DocumentSet, zones: readonly Zone[]): Checked<ForwardRules> {
   const names = zoneNames(zones);
-  const services = servicePorts(documents.serviceDeployments, registrations);
+  const services = servicePorts(documents.serviceDeployments);
   const rules: ForwardRule[] = [];
   const pairs: NamedPair[] = [];
   const findings: Finding[] = [];

@@ -1,4 +1,4 @@
-import type { ServiceDeployment, ServiceRegistration } from "@pharos/kinds";
+import type { ServiceDeployment } from "@pharos/kinds";
 import type { Ports } from "./rule.ts";
 
 /** What a rule's `service` means. */
@@ -12,11 +12,8 @@ export interface ServicePorts {
   lookup(service: string): ServiceLookup;
 }
 
-/**
- * An index of the services' ports by name. A registered service has the ports of all its registrations; a ServiceDeployment's
- * entry of the same name is what its author decided, and wins.
- */
-export function servicePorts(deployments: readonly ServiceDeployment[], registrations: readonly ServiceRegistration[]): ServicePorts {
+/** An index of the services' ports by name. */
+export function servicePorts(deployments: readonly ServiceDeployment[]): ServicePorts {
   const byName = new Map<string, { readonly document: string; readonly ports: Ports }[]>();
   for (const deployment of deployments) {
     const document = `ServiceDeployment/${deployment.metadata.namespace ?? "default"}/${deployment.metadata.name}`;
@@ -25,10 +22,6 @@ export function servicePorts(deployments: readonly ServiceDeployment[], registra
       known.push({ document, ports: sortedPorts(service.ports ?? []) });
       byName.set(service.name, known);
     }
-  }
-  const registered = Map.groupBy(registrations, (registration) => registration.spec.serviceName);
-  for (const [name, all] of registered) {
-    if (!byName.has(name)) byName.set(name, [{ document: "registrations", ports: sortedPorts(all.map(({ spec }) => spec.port)) }]);
   }
   return {
     lookup: (service) => {
