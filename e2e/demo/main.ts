@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { explainer } from "@pharos/compiler";
 import { type CallbackServer, startCallbackServer } from "../piccolo/callback-server.ts";
 import { bootVehicle, Mailbox, networkForPod } from "../piccolo/scenarios.ts";
-import { type Comparison, compareAll, type Place } from "../reachability.ts";
+import { compareAll, type Place } from "../reachability.ts";
 import { REPOSITORY, VehicleLab } from "../vehicle-lab.ts";
-import { readVehicle, ruleLine, type VehicleDocuments } from "./documents.ts";
+import { readVehicle, type VehicleDocuments } from "./documents.ts";
 import { ForeignTraffic } from "./foreign-traffic.ts";
+import { reachabilityText } from "./print-reachability.ts";
 
 const NAME = "demo";
 const FOLDER = join(REPOSITORY, "docs/examples/vehicle");
@@ -55,33 +56,6 @@ async function playPiccolo(lab: VehicleLab, given: VehicleDocuments, mailbox: Ma
   }
 }
 
-/** One line a pair: which traffic passed, and why. */
-function printMatrix(comparisons: readonly Comparison[], given: VehicleDocuments): void {
-  const header = ["FROM", "TO", "TCP/50000", "TCP/8080", "UDP/50000", "ICMP", "WHY"];
-  const rows = [...Map.groupBy(comparisons, ({ from, to }) => `${from}\n${to}`).values()].map((cells) => {
-    const [{ from, to }] = cells as [Comparison];
-    const words = cells.map(({ reached, agree }) => `${reached ? "yes" : "-"}${agree ? "" : " (explain disagrees!)"}`);
-    return [from, to, ...words, whyOf(cells, given)];
-  });
-  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  for (const row of [header, ...rows])
-    say(
-      `  ${row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd()}`,
-    );
-}
-
-function whyOf(cells: readonly Comparison[], { placed }: VehicleDocuments): string {
-  const named = cells.find(({ explanation }) => explanation.rule !== undefined);
-  const [first] = cells;
-  const rule =
-    named === undefined ? "" : `${named.explanation.rule} (${ruleLine(placed, named.explanation.document, named.explanation.path)}), else `;
-  const rest = cells.find(({ explanation }) => explanation.rule === undefined) ?? first;
-  return `${rule}${rest?.explanation.reason ?? ""}`;
-}
-
 async function demo(): Promise<boolean> {
   const mailbox = new Mailbox();
   const given = await readVehicle(FOLDER, ["node.yaml", "bridge.yaml", "routing.yaml"]);
@@ -98,9 +72,9 @@ async function demo(): Promise<boolean> {
     await foreign.prepare(lab);
     await playPiccolo(lab, given, mailbox);
     const live = { podNetworks: await attachedPods(lab), serviceRegistrations: [] };
-    say("\nWho reaches whom, measured by packets and explained from the documents:");
+    say("\nWho (row) reaches whom (column) by tcp/50000, tcp/8080, udp/50000 and icmp, measured by packets:");
     const comparisons = await compareAll(lab, PLACES, TRAFFICS, explainer({ vehicle: given.vehicle, documents: given.documents, live }));
-    printMatrix(comparisons, given);
+    say(reachabilityText(comparisons, given));
     const agreed = comparisons.filter(({ agree }) => agree).length;
     say(`\n${comparisons.length} flows tried: measured and explained agree on ${agreed}`);
     const untouched = await foreign.report(lab);
