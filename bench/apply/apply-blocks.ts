@@ -1,17 +1,17 @@
 // Child process, pinned to one CPU: applies a firewall (a JSON file) in a network namespace, alternately through the kernel package (A:
 // observe, diff, plan, apply) and by plain `nft -f -` of the same transaction (B), in blocks A B B A. Prints one line of JSON.
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { silentLog } from "@pharos/base";
 import { diff, EMPTY_STATE, type FirewallObject, type HostState, isEmpty, planOf, type Step, scopeOf } from "@pharos/hoststate";
 import { linuxKernel } from "@pharos/kernel";
-import { withNamespace } from "@pharos/kernel/namespace";
+import { systemNft } from "@pharos/kernel/nft";
 
 const [file = "", namespace = "", blocks = "6"] = process.argv.slice(2);
 const firewall: readonly FirewallObject[] = JSON.parse(readFileSync(file, "utf8"));
 const desired: HostState = { ...EMPTY_STATE, firewall };
 const scope = scopeOf(EMPTY_STATE);
 const namespacePath = `/run/netns/${namespace}`;
+const nft = systemNft({ namespacePath });
 const kernel = await linuxKernel({ log: silentLog, namespacePath });
 
 const first = planOf(diff(await kernel.observe(scope), desired));
@@ -20,10 +20,10 @@ const transaction = transactionOf(first);
 const samples: { kind: "pharos" | "nft"; block: number; ms: number }[] = [];
 for (let block = 0; block < Number(blocks); block++) {
   for (const kind of ["pharos", "nft", "nft", "pharos"] as const) {
-    emptyTable();
+    await emptyTable();
     const start = performance.now();
     if (kind === "pharos") await bring(desired);
-    else plainNft();
+    else await nft.run(["-f", "-"], transaction);
     samples.push({ kind, block, ms: performance.now() - start });
     if (!isEmpty(diff(await kernel.observe(scope), desired))) throw new Error(`${kind}: the kernel does not have the rules`);
   }
@@ -40,16 +40,11 @@ async function bring(state: HostState): Promise<void> {
   if (failed !== undefined) throw failed.error;
 }
 
-function plainNft(): void {
-  const { status, stderr } = withNamespace(namespacePath, () => spawnSync("nft", ["-f", "-"], { input: transaction }));
-  if (status !== 0) throw new Error(String(stderr));
+async function emptyTable(): Promise<void> {
+  await nft.run(["-f", "-"], "add table inet pharos\ndelete table inet pharos\n");
 }
 
-function emptyTable(): void {
-  withNamespace(namespacePath, () => spawnSync("nft", ["delete", "table", "inet", "pharos"]));
-}
-
-/** The last rule of the first chain that has some is left out. */
+/** The last rule of the first chain that has more than five is left out. */
 function withOneRuleLess(): HostState {
   const longest = firewall.find((object) => object.kind === "chain" && object.rules.length > 5);
   return {
