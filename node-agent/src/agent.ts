@@ -4,7 +4,8 @@ import type { Kernel } from "@pharos/kernel";
 import { chooseRevision, sameRevision } from "./choose-revision.ts";
 import { type ReconcileResult, reasonOf, reconcile } from "./reconcile.ts";
 import type { AgentState } from "./report.ts";
-import { type AgentSnapshot, type HashedRevision, NO_LIVE, type RejectedRevision, type SnapshotFolder } from "./snapshot.ts";
+import type { HashedRevision, RejectedRevision, SnapshotFolder } from "./snapshot.ts";
+import { SnapshotKeeper } from "./snapshot-keeper.ts";
 import type { Wake, WakeReason } from "./wake.ts";
 
 /** Full look at the kernel when nothing else wakes the agent. */
@@ -13,7 +14,6 @@ const FULL_ROUND_MS = 10_000;
 const SETTLE_MS = 20;
 /** Back-off of rounds that fail: doubled from the first to the last. */
 const RETRY_MS = { first: 500, last: 30_000 };
-const MAX_REJECTED = 20;
 
 /** How the agent stands after a round; the reporter publishes it. */
 export interface AgentStanding {
@@ -41,17 +41,18 @@ export interface AgentOptions {
 /** The reconcile loop of one host. It never tears down on exit: what runs goes on running. */
 export class Agent {
   readonly #options: AgentOptions;
-  #snapshot: AgentSnapshot = { live: NO_LIVE, rejected: [] };
+  readonly #keeper: SnapshotKeeper;
   #retryMs = RETRY_MS.first;
 
   constructor(options: AgentOptions) {
     this.#options = options;
+    this.#keeper = new SnapshotKeeper(options.snapshots, options.log);
   }
 
   /** Runs until `signal` aborts: first what the disk holds, then what the store says. */
   async run(signal: AbortSignal): Promise<void> {
-    const { wake, snapshots } = this.#options;
-    this.#snapshot = await snapshots.read();
+    const { wake } = this.#options;
+    await this.#keeper.load();
     wake.call("start");
     let timeoutMs = FULL_ROUND_MS;
     while (!signal.aborted) {
@@ -69,7 +70,9 @@ export class Agent {
       }
     } catch (error) {
       this.#options.log.error("round failed", { error: describeError(error) });
-      this.#report({ state: "Degraded", message: describeError(error), findings: [] });
+      const { lastGood } = this.#keeper.current;
+      const running = lastGood === undefined ? {} : { running: lastGood };
+      this.#report({ state: "Degraded", message: describeError(error), ...running, findings: [] });
     }
     const wait = this.#retryMs;
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.last);
@@ -78,11 +81,14 @@ export class Agent {
 
   /** True when nothing is left to do until the next event. */
   async #round(reasons: ReadonlySet<WakeReason>): Promise<boolean> {
+    await this.#keeper.flush();
     await this.#rememberLive();
     const choice = this.#choose();
     if (choice.target === undefined) {
-      this.#report({ state: "Starting", message: "no revision yet: neither on disk, nor in the store, nor a seed", findings: [] });
-      return true;
+      const refused = this.#newestIsRejected();
+      const waits = { state: "Starting", message: "no revision yet: neither on disk, nor in the store, nor a seed" } as const;
+      this.#report({ ...(refused === undefined ? waits : { state: "Failed", message: refused.reason }), findings: [] });
+      return this.#keeper.problem === undefined;
     }
     const result = await this.#reconcile(choice.target, choice.isNew ? choice.fallback : undefined, reasons);
     if (result.kind === "converged") return this.#converged(choice.target, result);
@@ -94,7 +100,7 @@ export class Agent {
 
   #choose() {
     const newest = this.#options.view.newestRevision();
-    const { lastGood, rejected } = this.#snapshot;
+    const { lastGood, rejected } = this.#keeper.current;
     const { seed } = this.#options;
     return chooseRevision({
       rejected,
@@ -110,27 +116,26 @@ export class Agent {
       kernel,
       host,
       revision,
-      live: this.#snapshot.live,
+      live: this.#keeper.current.live,
       ...(previous === undefined ? {} : { previous }),
       onPlan: (text) => log.info("plan", { revision: `${revision.epoch}/${revision.number}`, why: [...reasons].join(" "), text }),
     });
   }
 
   async #converged(revision: HashedRevision, result: Extract<ReconcileResult, { kind: "converged" }>): Promise<boolean> {
-    const { lastGood } = this.#snapshot;
-    if (lastGood === undefined || !sameRevision(lastGood, revision)) {
-      await this.#options.snapshots.writeLastGood(revision);
-      this.#snapshot = { ...this.#snapshot, lastGood: revision };
-    }
+    const { lastGood } = this.#keeper.current;
+    if (lastGood === undefined || !sameRevision(lastGood, revision)) await this.#keeper.setLastGood(revision);
+    this.#report({ ...this.#standingOf(revision), running: revision, findings: result.findings, facts: result.facts });
+    return this.#keeper.problem === undefined;
+  }
+
+  /** A revision that is in the kernel but not on disk is not committed: it would not outlive a reboot. */
+  #standingOf(revision: HashedRevision): { readonly state: AgentState; readonly message: string } {
     const rolledBack = this.#newestIsRejected();
-    this.#report({
-      state: rolledBack === undefined ? "Committed" : "RolledBack",
-      message: rolledBack === undefined ? `revision ${revision.number} is in the kernel` : rolledBack.reason,
-      running: revision,
-      findings: result.findings,
-      facts: result.facts,
-    });
-    return true;
+    if (rolledBack !== undefined) return { state: "RolledBack", message: rolledBack.reason };
+    const { problem } = this.#keeper;
+    if (problem !== undefined) return { state: "Degraded", message: problem };
+    return { state: "Committed", message: `revision ${revision.number} is in the kernel` };
   }
 
   async #rollBack(
@@ -140,33 +145,29 @@ export class Agent {
   ): Promise<boolean> {
     const reason = reasonOf(result);
     this.#options.log.error("revision failed, going back", { revision: `${failed.epoch}/${failed.number}`, reason });
-    const entry = { epoch: failed.epoch, number: failed.number, hash: failed.hash, reason };
-    const rejected = [...this.#snapshot.rejected, entry].slice(-MAX_REJECTED);
-    this.#snapshot = { ...this.#snapshot, rejected };
-    await this.#options.snapshots.writeRejected(rejected);
+    await this.#keeper.reject({ epoch: failed.epoch, number: failed.number, hash: failed.hash, reason });
     if (fallback === undefined) {
       this.#report({ state: "Failed", message: reason, findings: result.findings, facts: result.facts });
-      return true;
+      return this.#keeper.problem === undefined;
     }
     const back = await this.#reconcile(fallback, failed, new Set<WakeReason>(["retry"]));
     const state = back.kind === "converged" ? "RolledBack" : "Degraded";
     this.#report({ state, message: reason, running: fallback, findings: result.findings, facts: back.facts });
-    return back.kind === "converged";
+    return back.kind === "converged" && this.#keeper.problem === undefined;
   }
 
   #newestIsRejected(): RejectedRevision | undefined {
     const newest = this.#options.view.newestRevision();
-    return newest === undefined ? undefined : this.#snapshot.rejected.find((rejected) => sameRevision(rejected, newest));
+    return newest === undefined ? undefined : this.#keeper.current.rejected.find((rejected) => sameRevision(rejected, newest));
   }
 
   async #rememberLive(): Promise<void> {
     const live = this.#options.view.live();
-    if (live === undefined || live === this.#snapshot.live) return;
-    this.#snapshot = { ...this.#snapshot, live };
-    await this.#options.snapshots.writeLive(live);
+    if (live === undefined || live === this.#keeper.current.live) return;
+    await this.#keeper.setLive(live);
   }
 
   #report(standing: Omit<AgentStanding, "rejected">): void {
-    this.#options.onStanding({ ...standing, rejected: this.#snapshot.rejected });
+    this.#options.onStanding({ ...standing, rejected: this.#keeper.current.rejected });
   }
 }

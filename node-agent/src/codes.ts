@@ -31,3 +31,8 @@ export const AGENT_SEED_INVALID: CodeEntry = {
   title: "the seed cannot be used",
   action: "mend /etc/pharos/seed.yaml; the agent waits for a revision from the store",
 };
+export const AGENT_REVISION_UNCOMPILABLE: CodeEntry = {
+  code: "PHAROS-4007",
+  title: "this version of Pharos cannot work out a revision",
+  action: "a defect of Pharos: report it together with the revision; until then the last good revision stays",
+};

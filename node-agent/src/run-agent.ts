@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, describeError, type Log } from "@pharos/base";
 import { POD_NETWORK_DATA_PATH } from "@pharos/hoststate";
@@ -5,7 +6,7 @@ import type { Kernel } from "@pharos/kernel";
 import { LEDGER_FOLDER, readLedger } from "@pharos/ledger";
 import type { Store } from "@pharos/store";
 import { Agent, type AgentStanding } from "./agent.ts";
-import { blockUse } from "./block-use.ts";
+import { blockUse, entriesOfBoot } from "./block-use.ts";
 import { directoryRuntime } from "./pods/directory-runtime.ts";
 import { PodKeeper } from "./pods/pod-keeper.ts";
 import { reportStatus } from "./report.ts";
@@ -20,6 +21,8 @@ const SNAPSHOT_FOLDER = "/var/lib/pharos/agent";
 /** Containers of a runtime that has no API of its own. */
 const CONTAINER_FOLDER = "/run/pharos/containers";
 const SEED_PATH = "/etc/pharos/seed.yaml";
+/** The kernel's name for this boot (random(4)); also in a container the machine's own. */
+const BOOT_ID_PATH = "/proc/sys/kernel/random/boot_id";
 const EVENTS_RETRY_MS = 1000;
 
 export interface AgentConfig {
@@ -41,12 +44,14 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
   const wake = new Wake(clock);
   const reporter = new Reporter({ store, host, clock, log });
   const stateDir = join(root, LEDGER_FOLDER);
+  const bootId = (await readFile(BOOT_ID_PATH, "utf8")).trim();
+  const ledger = () => entriesOfBoot(readLedger(stateDir), bootId);
   const seed = await readSeed(join(root, SEED_PATH), log);
   let standing: AgentStanding | undefined;
   let since = "";
   const publish = () => {
     if (standing === undefined) return;
-    const blocks = blockUse(standing.running, host, readLedger(stateDir));
+    const blocks = blockUse(standing.running, host, ledger());
     reporter.publish(reportStatus({ ...standing, blocks, since }));
   };
   const view = viewStore({
@@ -68,6 +73,7 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
     store,
     runtime: directoryRuntime(join(root, CONTAINER_FOLDER), log),
     plugin: { binary: config.pluginBinary, dataFile: join(root, POD_NETWORK_DATA_PATH), stateDir },
+    ledger,
     podNetworks: () => view.podNetworks(),
     isReady: () => standing?.running !== undefined,
     clock,

@@ -1,7 +1,7 @@
 import { mkdirSync, watch } from "node:fs";
 import { type Clock, describeError, type Log } from "@pharos/base";
 import type { PodNetwork, PodNetworkStatus } from "@pharos/kinds";
-import { readLedger } from "@pharos/ledger";
+import type { LedgerEntry } from "@pharos/ledger";
 import { refOf, type Store } from "@pharos/store";
 import { Wake } from "../wake.ts";
 import { isPendingRequest, matchContainers } from "./match-request.ts";
@@ -20,6 +20,8 @@ export interface PodKeeperOptions {
   readonly store: Store;
   readonly runtime: ContainerRuntime;
   readonly plugin: PluginSettings;
+  /** The attachments that hold at this moment. */
+  readonly ledger: () => readonly LedgerEntry[];
   readonly podNetworks: () => readonly PodNetwork[];
   /** True once the host's network is committed: before that an attachment would find no bridge data. */
   readonly isReady: () => boolean;
@@ -118,8 +120,8 @@ export class PodKeeper {
   }
 
   async #publish(): Promise<void> {
-    const { host, podNetworks, plugin } = this.#options;
-    const actions = publishActions(readLedger(plugin.stateDir), podNetworks(), host, (id) => this.#answered.get(id));
+    const { host, ledger, podNetworks } = this.#options;
+    const actions = publishActions(ledger(), podNetworks(), host, (id) => this.#answered.get(id));
     for (const action of actions) await this.#act(action);
   }
 

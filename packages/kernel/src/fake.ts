@@ -147,6 +147,7 @@ class InMemoryKernel implements FakeKernel {
   async *events(signal: AbortSignal): ReturnType<EventQueue["take"]> {
     const queue = new EventQueue();
     this.#queues.add(queue);
+    signal.addEventListener("abort", () => queue.wake(), { once: true });
     try {
       yield* queue.take(signal);
     } finally {
