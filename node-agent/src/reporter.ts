@@ -4,7 +4,7 @@ import type { HostReportStatus } from "@pharos/kinds";
 import { STORE_NOT_FOUND, type Store } from "@pharos/store";
 
 export interface ReporterOptions {
-  readonly store: Store;
+  readonly store: Pick<Store, "create" | "patchStatus">;
   readonly host: string;
   readonly clock: Clock;
   readonly log: Log;
