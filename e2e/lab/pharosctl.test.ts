@@ -124,7 +124,7 @@ describe("apply", () => {
     await writeFile(file, routingConfig("more", "vm2", "nowhere", ["{ action: ACCEPT, protocol: all }"]));
     const { code, err } = await pharosctl("apply", "--yes", "-f", file, ...server);
     expect(code).toBe(3);
-    expect(err).toContain(`${file}:7: ERROR`);
+    expect(err).toContain(`${file}:8: ERROR`);
     expect(await firewall("soc1")).toBe(before);
   });
 });

@@ -12,7 +12,7 @@ function stateOf(content: RevisionContent, host: string): HostState {
 }
 
 /** Hosts with an agent, in document order. */
-export function managedHosts(content: RevisionContent): readonly string[] {
+function managedHosts(content: RevisionContent): readonly string[] {
   const socs = content.documents.nodes.flatMap((node) => node.spec.socs);
   const hosts = socs.flatMap((soc) => [soc, ...(soc.vms ?? [])]);
   return hosts.filter((host) => host.managed !== false).map((host) => host.name);

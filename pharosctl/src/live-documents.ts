@@ -2,7 +2,7 @@ import { DOCUMENT_KINDS, type DocumentSet, documentSet, freeze, type Live, type 
 import type { ApiClient } from "./api-client.ts";
 
 /** The documents that a running Pharos has now. */
-export async function liveDocuments(client: ApiClient): Promise<DocumentSet> {
+async function liveDocuments(client: ApiClient): Promise<DocumentSet> {
   const lists = await Promise.all(DOCUMENT_KINDS.map((kind) => client.list(kind)));
   return documentSet(lists.flat());
 }

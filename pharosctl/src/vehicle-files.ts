@@ -17,7 +17,7 @@ import { lineOf, type PlacedDocument, parseDocuments } from "@pharos/documents";
 import { CTL_FILE_UNREADABLE, CTL_FINDINGS } from "./codes.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Documents from files, checked by themselves and against each other. */
+/** Documents from files. */
 export interface VehicleFiles {
   /** All files as one stream, as they were read. */
   readonly text: string;
@@ -27,18 +27,29 @@ export interface VehicleFiles {
 }
 
 /**
- * Reads documents; a folder is the YAML files in it, `-` is standard input. Only a file that cannot be read is an error
- * (CTL_FILE_UNREADABLE); all else is a finding.
+ * Reads documents and checks each by itself; a folder is the YAML files in it, `-` is standard input. Only a file that cannot be
+ * read is an error (CTL_FILE_UNREADABLE); all else is a finding.
  */
-export async function readVehicleFiles(paths: readonly string[]): Promise<VehicleFiles> {
+export async function parseVehicleFiles(paths: readonly string[]): Promise<VehicleFiles> {
   const files = (await Promise.all(paths.map(filesAt))).flat();
   const read = await Promise.all(files.map(async (file) => ({ file, text: await readOne(file) })));
   const parsed = read.map(({ file, text }) => parseDocuments(text, { file }));
   const placed = parsed.flatMap(({ documents }) => documents);
   const documents = documentSet(placed.map(({ object }) => object).filter(isVehicleDocument));
-  const syntax = parsed.flatMap(({ findings }) => findings);
-  const together = hasErrors(syntax) ? [] : check(documents).map((finding) => withPlace(finding, placed));
-  return { text: read.map(({ text }) => text).join("\n---\n"), placed, documents, findings: [...syntax, ...together] };
+  const findings = parsed.flatMap((one) => one.findings);
+  return { text: read.map(({ text }) => text).join("\n---\n"), placed, documents, findings };
+}
+
+/** As `parseVehicleFiles`, and checks the documents against each other: together they are a whole vehicle. */
+export async function readVehicleFiles(paths: readonly string[]): Promise<VehicleFiles> {
+  const parsed = await parseVehicleFiles(paths);
+  return { ...parsed, findings: checkAmong(parsed, parsed.documents) };
+}
+
+/** All findings of the files when `documents`, theirs and perhaps others, are what the vehicle has. */
+export function checkAmong({ findings, placed }: VehicleFiles, documents: DocumentSet): readonly Finding[] {
+  if (hasErrors(findings)) return findings;
+  return [...findings, ...check(documents).map((finding) => withPlace(finding, placed))];
 }
 
 /** Adds file and line to a finding that names a document. */
@@ -60,12 +71,17 @@ export function contentOf(documents: DocumentSet): RevisionContent {
   return freeze({ documents, allocations: allocateBlocks(documents, []).value, leases: [] });
 }
 
-/** The vehicle that the files describe; with errors among the findings they are printed, and CTL_FINDINGS is thrown. */
+/** With errors among the findings they are printed, and CTL_FINDINGS is thrown. */
+export function requireNoErrors(findings: readonly Finding[], terminal: Terminal): void {
+  if (!hasErrors(findings)) return;
+  terminal.err(findingLines(findings));
+  const count = findings.filter(({ severity }) => severity === "ERROR").length;
+  throw new PharosError(CTL_FINDINGS, count === 1 ? "1 error" : `${count} errors`);
+}
+
+/** The vehicle that the files describe; errors as in `requireNoErrors`. */
 export function requireVehicle(read: VehicleFiles, terminal: Terminal): Vehicle {
-  if (hasErrors(read.findings)) {
-    terminal.err(findingLines(read.findings));
-    throw new PharosError(CTL_FINDINGS, `${read.findings.filter(({ severity }) => severity === "ERROR").length} errors`);
-  }
+  requireNoErrors(read.findings, terminal);
   const vehicle = buildVehicle(contentOf(read.documents)).value;
   if (vehicle === undefined) throw new PharosError(CTL_FINDINGS, "no Node document describes the vehicle");
   return vehicle;

@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { changeTexts } from "../host-plans.ts";
 import { liveContent } from "../live-documents.ts";
 import type { Terminal } from "../terminal.ts";
-import { readVehicleFiles, requireVehicle, type VehicleFiles } from "../vehicle-files.ts";
+import { checkAmong, parseVehicleFiles, requireNoErrors, type VehicleFiles } from "../vehicle-files.ts";
 
 export interface ApplyOptions {
   readonly files: readonly string[];
@@ -14,12 +14,14 @@ export interface ApplyOptions {
 
 /** `apply`: shows what would change in each kernel, asks, and applies; done means that every reachable host has committed. */
 export async function applyCommand(options: ApplyOptions, terminal: Terminal): Promise<ExitCode> {
-  const read = await readVehicleFiles(options.files);
-  requireVehicle(read, terminal);
+  const read = await parseVehicleFiles(options.files);
+  requireNoErrors(read.findings, terminal);
   const client = new ApiClient(options.server);
   try {
     const before = await liveContent(client);
-    const changes = changeTexts(before, overlaid(before, read));
+    const after = overlaid(before, read);
+    requireNoErrors(checkAmong(read, after.documents), terminal);
+    const changes = changeTexts(before, after);
     terminal.out(changes.length === 0 ? "no kernel would change\n" : changes.map(({ host, text }) => `# ${host}\n${text}`).join("\n"));
     if (!options.yes && !(await terminal.confirm("apply?"))) {
       terminal.err("nothing was changed; --yes applies without asking\n");
