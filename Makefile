@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
-# Node 24 and the tools come from the lock file; the machine's own Node only runs `npm ci`.
+# Node 24 and the tools come from the lock file; the machine's own Node only runs npm.
 export PATH := $(CURDIR)/node_modules/node-linux-$(ARCH)/bin:$(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin:/sbin
 export NODE_OPTIONS := --disable-warning=ExperimentalWarning
 
@@ -18,9 +18,10 @@ help: ## list the targets
 
 setup: system node_modules/.package-lock.json ## install npm packages by the lock file and Debian packages that are missing
 
+# Not `npm ci`: it insists on entries for the binaries of all platforms, which a lock file made behind a partial mirror lacks.
 node_modules/.package-lock.json: package-lock.json
 	@echo "setup: npm packages by the lock file"
-	@env -u NODE_OPTIONS npm ci --loglevel=error
+	@env -u NODE_OPTIONS npm install --no-save --ignore-scripts --loglevel=error
 	@touch $@
 
 system:
