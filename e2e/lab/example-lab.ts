@@ -12,9 +12,9 @@ export interface ExampleLab {
 }
 
 /** The vehicle of docs/examples/vehicle, configured, with its two pods attached. */
-export async function exampleLab(name: string, more = ""): Promise<ExampleLab> {
+export async function exampleLab(name: string, more = "", options: { readonly callback?: string } = {}): Promise<ExampleLab> {
   const given = await readVehicle(join(REPOSITORY, "docs/examples/vehicle"), ["node.yaml", "bridge.yaml", "routing.yaml"]);
-  const lab = await VehicleLab.up({ name, vehicle: given.vehicle }, [ECHO_PORT, 8080]);
+  const lab = await VehicleLab.up({ name, vehicle: given.vehicle, ...options }, [ECHO_PORT, 8080]);
   try {
     const { success, message } = await lab.api.configureVehicleNetwork(more === "" ? given.text : `${given.text}\n---\n${more}`);
     if (!success) throw new Error(message);
