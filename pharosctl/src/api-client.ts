@@ -1,19 +1,16 @@
 import { credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { type CodeEntry, PharosError } from "@pharos/base";
 import type { Kind, KindMap } from "@pharos/kinds";
-import {
-  type ApplyConfigurationResponse,
-  type GetNetworkStatusResponse,
-  PharosServiceClient,
-  type RequestNetworkPodResponse,
-  StoreServiceClient,
-} from "@pharos/rpc";
+import { type ApplyConfigurationResponse, type GetNetworkStatusResponse, PharosServiceClient, StoreServiceClient } from "@pharos/rpc";
 import { CTL_REFUSED, CTL_UNREACHABLE } from "./codes.ts";
 
 /** Deadline of reading calls, in ms. */
 const READ_MS = 5000;
 /** Deadline of calls that wait for all hosts, in ms. */
 const APPLY_MS = 60_000;
+
+/** gRPC's own bound of 4 MiB is less than a large vehicle. */
+const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
 type Callback<S> = (error: ServiceError | null, response: S) => void;
 
@@ -25,8 +22,9 @@ export class ApiClient {
 
   constructor(server: string) {
     this.#server = server;
-    this.#api = new PharosServiceClient(server, credentials.createInsecure());
-    this.#store = new StoreServiceClient(server, credentials.createInsecure());
+    const bounds = { "grpc.max_receive_message_length": MAX_MESSAGE_BYTES };
+    this.#api = new PharosServiceClient(server, credentials.createInsecure(), bounds);
+    this.#store = new StoreServiceClient(server, credentials.createInsecure(), bounds);
   }
 
   applyConfiguration(configYaml: string): Promise<ApplyConfigurationResponse> {
@@ -37,14 +35,6 @@ export class ApiClient {
 
   networkStatus(componentFilter: string): Promise<GetNetworkStatusResponse> {
     return this.#call((done) => this.#api.getNetworkStatus({ componentFilter }, new Metadata(), deadline(READ_MS), done));
-  }
-
-  requestNetworkPod(request: {
-    readonly nodeYaml: string;
-    readonly podName: string;
-    readonly networkYaml: string;
-  }): Promise<RequestNetworkPodResponse> {
-    return this.#call((done) => this.#api.requestNetworkPod(request, new Metadata(), deadline(READ_MS), done));
   }
 
   /** All objects of a kind. Served on the unix socket only. */

@@ -1,14 +1,19 @@
 import { PharosError } from "@pharos/base";
-import { assumedFacts, compile, type RevisionContent } from "@pharos/compiler";
+import { assumedFacts, compile, type Live, type RevisionContent } from "@pharos/compiler";
 import { diff, EMPTY_STATE, type HostState, planOf, renderPlan, renderState } from "@pharos/hoststate";
 import { CTL_USAGE } from "./codes.ts";
 
-const NO_LIVE = { podNetworks: [], serviceRegistrations: [] };
+const NO_LIVE: Live = { podNetworks: [], serviceRegistrations: [] };
+
+interface HostText {
+  readonly host: string;
+  readonly text: string;
+}
 
 /** What a host would run under these documents; its hardware is assumed to be as they say. */
-function stateOf(content: RevisionContent, host: string): HostState {
+function stateOf(content: RevisionContent, host: string, live = NO_LIVE): HostState {
   const facts = assumedFacts(content, host);
-  return compile({ revision: { epoch: "plan", number: 0, content }, host, live: NO_LIVE, facts }).value;
+  return compile({ revision: { epoch: "plan", number: 0, content }, host, live, facts }).value;
 }
 
 /** Hosts with an agent, in document order. */
@@ -19,7 +24,7 @@ function managedHosts(content: RevisionContent): readonly string[] {
 }
 
 /** What each host's kernel would get, as text; `only` names hosts, all when empty. An unknown host is CTL_USAGE. */
-export function planTexts(content: RevisionContent, only: readonly string[]): readonly { readonly host: string; readonly text: string }[] {
+export function planTexts(content: RevisionContent, only: readonly string[]): readonly HostText[] {
   const hosts = managedHosts(content);
   const unknown = only.find((host) => !hosts.includes(host));
   if (unknown !== undefined) throw new PharosError(CTL_USAGE, `--host ${unknown}: the documents have ${hosts.join(", ")}`);
@@ -28,12 +33,12 @@ export function planTexts(content: RevisionContent, only: readonly string[]): re
     .map((host) => ({ host, text: renderState(stateOf(content, host)) }));
 }
 
-/** What would change in each kernel between two sets of documents; hosts with no change are left out. */
-export function changeTexts(before: RevisionContent, after: RevisionContent): readonly { readonly host: string; readonly text: string }[] {
+/** What would change in each kernel between two sets of documents, with the pods of `live`; hosts with no change are left out. */
+export function changeTexts(before: RevisionContent, after: RevisionContent, live: Live): readonly HostText[] {
   const had = managedHosts(before);
   return managedHosts(after).flatMap((host) => {
-    const observed = had.includes(host) ? stateOf(before, host) : EMPTY_STATE;
-    const steps = planOf(diff(observed, stateOf(after, host)));
+    const observed = had.includes(host) ? stateOf(before, host, live) : EMPTY_STATE;
+    const steps = planOf(diff(observed, stateOf(after, host, live)));
     return steps.length === 0 ? [] : [{ host, text: renderPlan(steps) }];
   });
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
-import { labAttachCommand, labDetachCommand, labDownCommand, labExecCommand, labStatusCommand, labUpCommand } from "./commands/lab.ts";
+import { labDownCommand, labStatusCommand, labUpCommand } from "./commands/lab.ts";
+import { labAttachCommand, labDetachCommand, labExecCommand } from "./commands/lab-pods.ts";
 import { foldersOf, type LabPlace, makeLabRoot } from "./lab-place.ts";
 import type { Terminal } from "./terminal.ts";
 import { holdNamespaces, runInUserNamespace, type Self } from "./user-namespace.ts";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { describeError, PharosError } from "@pharos/base";
+import { describeError, isSystemError, PharosError } from "@pharos/base";
 import { CommanderError } from "commander";
 import { exitCodeOf } from "./exit-codes.ts";
 import { labRoot } from "./lab-place.ts";
@@ -18,6 +18,11 @@ const root = env.PHAROS_LAB_ROOT ?? labRoot(uid, tmpdir());
 /** Set for the copy of this program that runs inside an ordinary user's namespaces; there it is root. */
 const insideEnv = { ...env, PHAROS_LAB_INSIDE: "1", PHAROS_LAB_ROOT: root };
 const ordinary = uid !== 0 && env.PHAROS_LAB_INSIDE === undefined;
+
+// A reader that has seen enough (`pharosctl plan | head`) is no failure of ours.
+process.stdout.on("error", (error) => {
+  if (!isSystemError(error, "EPIPE")) throw error;
+});
 
 const terminal: Terminal = {
   out: (text) => void process.stdout.write(text),

@@ -1,5 +1,7 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { describe, expect, test } from "@jest/globals";
-import { EXAMPLE, runProgram } from "../testing/run-program.ts";
+import { EXAMPLE, REPOSITORY, runProgram } from "../testing/run-program.ts";
 
 describe("pharosctl", () => {
   test.each([
@@ -33,6 +35,16 @@ describe("pharosctl", () => {
   test("a lab's name that leads out of the folder of labs is refused", async () => {
     const { code, err } = await runProgram(["lab", "down", "--name", "../../etc"]);
     expect(code).toBe(1);
-    expect(err).toContain("PHAROS-7105");
+    expect(err).toContain("PHAROS-7106");
+  });
+
+  test("a reader that has seen enough is no failure", async () => {
+    const child = spawn(process.execPath, [`${REPOSITORY}pharosctl/src/main.ts`, "plan", "-f", ...EXAMPLE], { env: {} });
+    child.stdout.destroy();
+    let err = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      err += text;
+    });
+    expect({ end: await once(child, "close"), err }).toEqual({ end: [0, null], err: "" });
   });
 });

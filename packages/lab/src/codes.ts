@@ -26,8 +26,13 @@ export const LAB_NO_NAMESPACES: CodeEntry = {
   title: "this user may not make network namespaces",
   action: "run as root, or allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone, AppArmor)",
 };
-export const LAB_BAD_NAME: CodeEntry = {
+export const LAB_NOT_READY: CodeEntry = {
   code: "PHAROS-7105",
+  title: "the lab did not come up",
+  action: "read the log file that the message names; `pharosctl lab down` removes the lab",
+};
+export const LAB_BAD_NAME: CodeEntry = {
+  code: "PHAROS-7106",
   title: "this cannot be the name of a lab or pod",
   action: "a lab: 1 to 16 lower-case letters and digits; a pod: as Kubernetes wants it, at most 63 characters",
 };

@@ -66,7 +66,7 @@ export async function labDown(folders: LabFolders, clock: Clock): Promise<void> 
 
 async function takeDown(folders: LabFolders, state: LabState, clock: Clock): Promise<void> {
   await stopPrograms(state.programs, clock);
-  await removeMachines([...state.pods.map((pod) => pod.namespace), ...Object.values(state.namespaces), state.wiring]);
+  await removeMachines(state.name);
   await removeFolders(folders);
 }
 

@@ -1,3 +1,5 @@
+import { readdir } from "node:fs/promises";
+import { isSystemError } from "@pharos/base";
 import type { LabLayout, WireEnd } from "./layout.ts";
 import { run, tryRun } from "./run.ts";
 
@@ -56,7 +58,11 @@ async function plug(a: WireEnd, b: WireEnd): Promise<void> {
   }
 }
 
-/** Removes all namespaces of a layout. */
-export async function removeMachines(names: Iterable<string>): Promise<void> {
-  for (const name of names) await removeNamespace(name);
+/** Removes all namespaces of a lab: also those of pods that a command had no time to write down. */
+export async function removeMachines(lab: string): Promise<void> {
+  const names = await readdir(NETNS_FOLDER).catch((error: unknown) => {
+    if (isSystemError(error, "ENOENT")) return [];
+    throw error;
+  });
+  for (const name of names.filter((other) => other.startsWith(`${namespacePrefix(lab)}-`))) await removeNamespace(name);
 }

@@ -62,6 +62,6 @@ describe("the labs of a user", () => {
   });
 
   test.each(["", "a-b", "../x", "A", "x".repeat(17), "a/b", "a b"])('are never called "%s"', (name) => {
-    expect(() => labFolders(root, name)).toThrow(expect.objectContaining({ code: "PHAROS-7105" }));
+    expect(() => labFolders(root, name)).toThrow(expect.objectContaining({ code: "PHAROS-7106" }));
   });
 });

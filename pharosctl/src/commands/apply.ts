@@ -2,7 +2,7 @@ import { allocateBlocks, documentSet, documentsOf, documentTitle, freeze, type R
 import { ApiClient } from "../api-client.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { changeTexts } from "../host-plans.ts";
-import { liveContent } from "../live-documents.ts";
+import { liveContent, livePods } from "../live-documents.ts";
 import type { Terminal } from "../terminal.ts";
 import { checkAmong, parseVehicleFiles, requireNoErrors, type VehicleFiles } from "../vehicle-files.ts";
 
@@ -18,10 +18,10 @@ export async function applyCommand(options: ApplyOptions, terminal: Terminal): P
   requireNoErrors(read.findings, terminal);
   const client = new ApiClient(options.server);
   try {
-    const before = await liveContent(client);
+    const [before, live] = await Promise.all([liveContent(client), livePods(client)]);
     const after = overlaid(before, read);
     requireNoErrors(checkAmong(read, after.documents), terminal);
-    const changes = changeTexts(before, after);
+    const changes = changeTexts(before, after, live);
     terminal.out(changes.length === 0 ? "no kernel would change\n" : changes.map(({ host, text }) => `# ${host}\n${text}`).join("\n"));
     if (!options.yes && !(await terminal.confirm("apply?"))) {
       terminal.err("nothing was changed; --yes applies without asking\n");
