@@ -110,7 +110,8 @@ function evaluate(walk: Walk, body: string): string | undefined {
 type Matcher = readonly [RegExp, (walk: Walk, groups: readonly (string | undefined)[]) => boolean];
 
 const MATCHERS: readonly Matcher[] = [
-  [/^ct state established,related /, (walk) => walk.packet.established],
+  [/^ct state related /, () => false],
+  [/^ct state established ct direction reply /, (walk) => walk.packet.established],
   [/^ip(6?) daddr \. meta l4proto \. th dport @([\w.-]+) /, (walk, [, six, set]) => hasTarget(walk, six === "6", set ?? "")],
   [/^meta l4proto (\w+|\{ [^}]+ \}) /, (walk, [, list]) => listed(list).includes(protocolName(walk.packet))],
   [/^(tcp|udp) ([sd])port (\d+|\{ [^}]+ \}) /, (walk, groups) => hasPort(walk.packet, groups)],

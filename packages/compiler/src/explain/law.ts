@@ -10,8 +10,8 @@ import { type Zone, zonesOfVehicle } from "../zones/zone.ts";
 export interface ExplainInput {
   readonly vehicle: Vehicle;
   readonly documents: DocumentSet;
-  /** Pods that ends may name, and services that rules may name. */
-  readonly live?: Live;
+  /** Pods that ends may name. */
+  readonly live?: Pick<Live, "podNetworks">;
   /** Ports of Pharos that are failsafe; those of an unconfigured Pharos when left out. */
   readonly ownPorts?: readonly OpenPort[];
 }
@@ -29,6 +29,6 @@ export interface Law {
 export function lawOf(input: ExplainInput): Law {
   const { vehicle, documents, ownPorts } = input;
   const zones = zonesOfVehicle(vehicle);
-  const rules = readForwardRules(documents, zones, input.live?.serviceRegistrations).value;
+  const rules = readForwardRules(documents, zones).value;
   return { vehicle, topology: topologyOf(vehicle), zones, rules, ownPorts: ownPorts ?? OWN_PORTS };
 }

@@ -28,7 +28,7 @@ export interface ForwardingOptions {
  * Rule bodies keep to this grammar (nft's own, in the form in which nft lists it):
  *
  *     body      = { match " " } verdict | { match " " } key " vmap @" NAME
- *     match     = "ct state established,related" | "meta l4proto " P | "meta l4proto { " P ", " … " }"
+ *     match     = "ct state related" | "ct state established ct direction reply" | "meta l4proto " P | "meta l4proto { " P ", " … " }"
  *               | ("tcp" | "udp") (" sport " | " dport ") (PORT | "{ " PORT ", " … " }") | "@th,64,32 0x52545053"
  *               | ("iifname" | "oifname") [" !="] " " QUOTED | key (" @" SET | " { " PREFIX ", " … " }")
  *               | ("ip" | "ip6") " daddr . meta l4proto . th dport @" SET | "icmpv6 type { " TYPE ", " … " }"
@@ -75,12 +75,19 @@ function forwardChain(context: ForwardingContext): readonly FirewallObject[] {
     kind: "chain",
     name: "forward",
     hook: { type: "filter", hook: "forward", priority: 0, policy: "accept" },
-    rules: [...forwardFailsafe(context), REPLIES, ...wires.rules, ...pairs.rules],
+    rules: [...forwardFailsafe(context), ...REPLIES, ...wires.rules, ...pairs.rules],
   };
   return [chain, ...wires.objects, ...pairs.objects];
 }
 
-const REPLIES = { body: "ct state established,related accept", origin: "replies of accepted flows" };
+/**
+ * Only the reply direction of a flow passes unseen. Its own direction meets the rules with every packet, so that a revoked flow ends
+ * at once: deleting conntrack entries was not taken, since a packet that is under way would make the entry again.
+ */
+const REPLIES: readonly FirewallRule[] = [
+  { body: "ct state related accept", origin: "errors about accepted flows" },
+  { body: "ct state established ct direction reply accept", origin: "replies of accepted flows" },
+];
 
 function forwardDispatch(context: ForwardingContext): Dispatch {
   const others = context.ends.filter((end) => !isOwn(context, end));
@@ -109,7 +116,7 @@ function ownTrafficChain(context: ForwardingContext, hook: "input" | "output"): 
     kind: "chain",
     name: hook,
     hook: { type: "filter", hook, priority: 0, policy: "accept" },
-    rules: [loopback, ...inputFailsafe(context), REPLIES, ...pairs.rules],
+    rules: [loopback, ...inputFailsafe(context), ...REPLIES, ...pairs.rules],
   };
   return [chain, ...pairs.objects];
 }

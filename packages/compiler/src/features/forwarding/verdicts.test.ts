@@ -107,6 +107,7 @@ describe("forwarding", () => {
     const rules: Info = [
       ["vm1", "soc2", drop("tcp", { dstPort: 80 })],
       ["vm1Eth0", "soc2", accept("tcp")],
+      ["vm1", "soc2", drop("tcp", { dstPort: 81 })],
     ];
     expect(verdict(rules, "10.2.0.10", "10.1.0.3", 80, OUT_OF_VM1)).toBe("drop: RoutingConfig/rules spec.routingInfo[0].rules[0]");
     expect(verdict(rules, "10.2.0.10", "10.1.0.3", 81, OUT_OF_VM1)).toBe("accept: RoutingConfig/rules spec.routingInfo[1].rules[0]");
