@@ -9,6 +9,7 @@ export interface SimulatedPacket {
   readonly destinationPort: number;
   /** The payload begins with `RTPS`. */
   readonly rtps: boolean;
+  /** A packet in the reply direction of a flow that was accepted. */
   readonly established: boolean;
   /** ICMPv6 type name, for neighbour discovery. */
   readonly icmpType?: string;

@@ -1,4 +1,4 @@
-import type { FirewallChain, FirewallObject } from "@pharos/hoststate";
+import type { FirewallChain, FirewallObject, FirewallRule } from "@pharos/hoststate";
 import type { Feature, FeatureInput } from "../../contribution.ts";
 import { partition } from "../../zones/partition.ts";
 import { zonesOfVehicle } from "../../zones/zone.ts";
