@@ -59,7 +59,7 @@ vmBr0  bridge  up  10.2.0.1  soc1"
   });
 
   test("gives one component as JSON", async () => {
-    const { out } = await pharosctl("status", "perception-pod", "-o", "json", ...server);
+    const { out } = await pharosctl("status", "perception-pod", "-o", "json", "--lab", "ctl");
     expect(JSON.parse(out)).toMatchObject([{ name: "perception-pod", type: "pod", status: "up", ipAddress: "10.2.1.5" }]);
   });
 

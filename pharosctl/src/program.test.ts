@@ -25,6 +25,11 @@ describe("pharosctl", () => {
     },
   );
 
+  test("asks the lab that --lab names", async () => {
+    expect((await runProgram(["status", "--lab", "mine"])).err).toContain("unix:/nowhere/labs/mine/control/pharos.sock");
+    expect((await runProgram(["status", "--lab", "../x"])).err).toContain("PHAROS-7106");
+  });
+
   test("a lab that is not there is a failure that says how to make one", async () => {
     const { code, err } = await runProgram(["lab", "exec", "vm1", "true"]);
     expect(code).toBe(1);

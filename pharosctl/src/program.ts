@@ -7,6 +7,7 @@ import { planCommand } from "./commands/plan.ts";
 import { statusCommand } from "./commands/status.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { completionScript } from "./completion.ts";
+import { foldersOf } from "./lab-place.ts";
 import { addLabCommands, type LabRuntime } from "./lab-program.ts";
 import type { OutputFormat, Terminal } from "./terminal.ts";
 
@@ -89,6 +90,9 @@ function addFileCommands({ program, setting, run }: Group): void {
 function addServerCommands({ program, setting, run }: Group): void {
   const { terminal } = setting;
   const serverOption = () => new Option("--server <address>", "unix:/path or host:port of the Pharos API").default(setting.defaultServer);
+  const labOption = () => new Option("--lab <name>", "ask a lab of yours instead of --server");
+  const serverOf = (o: { readonly server: string; readonly lab?: string }) =>
+    o.lab === undefined ? o.server : `unix:${foldersOf(setting.lab.place, o.lab).socket}`;
   program
     .command("explain")
     .description("may FROM reach TO with TRAFFIC (tcp/50000, udp/7400, icmp), and which rule says so")
@@ -98,24 +102,27 @@ function addServerCommands({ program, setting, run }: Group): void {
     // One path for each -f: a variadic option would swallow the arguments behind it.
     .addOption(new Option("-f, --file <path>", "documents (may be repeated); without them a running Pharos is asked").argParser(oneMore))
     .addOption(serverOption())
+    .addOption(labOption())
     .addOption(outputOption())
     .action((from, to, traffic, o) =>
-      run(explainCommand({ from, to, traffic, files: o.file ?? [], server: o.server, format: format(o) }, terminal)),
+      run(explainCommand({ from, to, traffic, files: o.file ?? [], server: serverOf(o), format: format(o) }, terminal)),
     );
   program
     .command("apply")
     .description("show what would change in each kernel, ask, and apply")
     .addOption(fileOption())
     .addOption(serverOption())
+    .addOption(labOption())
     .option("--yes", "do not ask", false)
-    .action((o) => run(applyCommand({ files: o.file, server: o.server, yes: o.yes }, terminal)));
+    .action((o) => run(applyCommand({ files: o.file, server: serverOf(o), yes: o.yes }, terminal)));
   program
     .command("status")
     .description("the vehicle's components as they are")
     .argument("[filter]", "a type (soc, vm, pod, bridge), a name, or request:<id>", "")
     .addOption(serverOption())
+    .addOption(labOption())
     .addOption(outputOption())
-    .action((filter, o) => run(statusCommand(o.server, filter, format(o), terminal)));
+    .action((filter, o) => run(statusCommand(serverOf(o), filter, format(o), terminal)));
 }
 
 function format(options: { readonly output: OutputFormat }): OutputFormat {

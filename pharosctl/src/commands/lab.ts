@@ -41,7 +41,7 @@ export async function labUpCommand(options: LabUpOptions, place: LabPlace, termi
   } finally {
     client.close();
   }
-  terminal.out(`lab ${options.name} is up; the Pharos API is at unix:${folders.socket}\n`);
+  terminal.out(`lab ${options.name} is up: \`pharosctl status --lab ${options.name}\`; its Pharos API is at unix:${folders.socket}\n`);
   return EXIT.ok;
 }
 
