@@ -8,16 +8,16 @@ import { REPOSITORY } from "../vehicle-lab.ts";
 
 /** A user that nobody else is. */
 const UID = 23456;
-const AS_USER = ["--reuid", `${UID}`, "--regid", `${UID}`, "--clear-groups", "--no-new-privs"];
+const AS_USER = { uid: UID, gid: UID };
 const PROGRAM = join(REPOSITORY, "dist/pharosctl.mjs");
 const VEHICLE = join(REPOSITORY, "docs/examples/vehicle");
 
 /** Why this test cannot run here; undefined when it can. */
 function obstacle(): string | undefined {
   if (process.getuid?.() !== 0) return "only root can become another user";
-  const readable = spawnSync("setpriv", [...AS_USER, process.execPath, PROGRAM, "--help"], { stdio: "ignore" });
+  const readable = spawnSync(process.execPath, [PROGRAM, "--help"], { ...AS_USER, stdio: "ignore" });
   if (readable.status !== 0) return "another user cannot read this repository";
-  const namespaces = spawnSync("setpriv", [...AS_USER, "unshare", "-Urnm", "true"], { stdio: "ignore" });
+  const namespaces = spawnSync("unshare", ["-Urnm", "true"], { ...AS_USER, stdio: "ignore" });
   return namespaces.status === 0 ? undefined : "an ordinary user may not make namespaces here";
 }
 
@@ -40,7 +40,8 @@ ordinary(`the lab of an ordinary user${reason === undefined ? "" : ` (skipped: $
   const lab = (command: string, ...args: readonly string[]) => {
     const name = command === "status" ? [] : ["--name", "usr"];
     const env = { PATH: process.env.PATH ?? "", HOME: home, TMPDIR: home };
-    const { status, stdout, stderr } = spawnSync("setpriv", [...AS_USER, process.execPath, PROGRAM, "lab", command, ...name, ...args], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, "lab", command, ...name, ...args], {
+      ...AS_USER,
       env,
       encoding: "utf8",
       cwd: VEHICLE,
