@@ -80,6 +80,10 @@ describe("diff", () => {
     );
   });
 
+  test("leaves a foreign link that is looked at but not wanted as it is, also when it is down", () => {
+    expect(planText({ links: [{ kind: "physical", name: "theirs0", down: true }] }, {})).toBe("nothing to do\n");
+  });
+
   test("never deletes an interface that is not ours, and takes it out of our bridge", () => {
     const port = { kind: "physical", name: "eth0", master: "br0" } as const;
     expect(planText({ links: [bridge, port, { kind: "physical", name: "eth1" }] }, { links: [bridge] })).toBe(

@@ -22,7 +22,8 @@ function sameFields<T extends Link>(observed: T, desired: T, fields: readonly (k
 
 function sameCommon(observed: Link, desired: Link): boolean {
   const master = desired.master === undefined || (desired.master ?? undefined) === (observed.master ?? undefined);
-  return observed.down === undefined && master && sameFields(observed, desired, ["mtu", "mac"]);
+  const state = observed.down === undefined || desired.down !== undefined;
+  return state && master && sameFields(observed, desired, ["mtu", "mac"]);
 }
 
 function equal(observed: Link, desired: Link): boolean {
@@ -82,10 +83,11 @@ function steps(changes: readonly Change<Link>[]): readonly Step[] {
   return [...first, ...middle, ...last];
 }
 
+/** A foreign link leaves our bridge; else it stays as it is, also down: it may be one that a refused revision only named. */
 function release(link: Link, observed: HostState): Link | undefined {
   if (link.kind !== "physical") return undefined;
   const inOurBridge = observed.links.some((other) => other.name === link.master && other.kind === "bridge");
-  return inOurBridge ? { kind: "physical", name: link.name, master: null } : { kind: "physical", name: link.name };
+  return inOurBridge ? { kind: "physical", name: link.name, master: null } : link;
 }
 
 function kindText(link: Link): string {

@@ -8,7 +8,7 @@ interface LinkCommon {
   readonly master?: string | null;
   /** Hardware address, lower case with colons. */
   readonly mac?: string;
-  /** Only in observed states: the link is administratively down, which is never desired. */
+  /** Only in observed states: the link is administratively down, which no document asks for. */
   readonly down?: true;
 }
 
