@@ -82,8 +82,13 @@ export class VehicleLab {
   }
 
   /** Starts a pod without a network, as a container runtime would before Piccolo asks for one. */
-  async startPod(name: string, host: string, annotations: Readonly<Record<string, string>> = {}): Promise<void> {
-    await startPod(this.options.folders, await this.state(), { name, podNamespace: "default", host, labels: {}, annotations });
+  async startPod(
+    name: string,
+    host: string,
+    annotations: Readonly<Record<string, string>> = {},
+    labels: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    await startPod(this.options.folders, await this.state(), { name, podNamespace: "default", host, labels, annotations });
   }
 
   async stopPod(name: string): Promise<void> {
