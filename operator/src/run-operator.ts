@@ -1,4 +1,4 @@
-import { type Clock, describeError, hasCode, type Log, PharosError } from "@pharos/base";
+import { type Clock, describeError, hasCode, type Log, PharosError, Wake } from "@pharos/base";
 import { changeTag, STORE_CONFLICT, STORE_EXISTS, type Store } from "@pharos/store";
 import { act } from "./act.ts";
 import { OPERATOR_CHANGE_INCOMPLETE, OPERATOR_ROUND_FAILED } from "./codes.ts";
@@ -10,7 +10,6 @@ import { markOf, type Readiness, readiness } from "./decide/settle.ts";
 import { documentName, type VehicleDocument } from "./document.ts";
 import { NewestRevision } from "./newest-revision.ts";
 import { type StoreView, viewStore } from "./store-view.ts";
-import { Wake } from "./wake.ts";
 
 export interface OperatorOptions {
   readonly home: { readonly store: Store };
@@ -55,7 +54,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     }
     // Rests as long as it worked, so that the reports of many hosts on a large vehicle share a round.
     await clock.sleep(Math.min(clock.monotonic() - began, LONGEST_GAP), signal);
-    await wake.wait(next ?? clock.monotonic() + LONGEST_REST, signal);
+    await wake.wait(next === undefined ? LONGEST_REST : next - clock.monotonic(), signal);
   }
   await view.finished;
 }
