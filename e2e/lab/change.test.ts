@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { SteadyPing, SteadyTcp } from "../probe/steady.ts";
-import { ECHO_PORT, type ExampleLab, exampleLab, routingConfig } from "./example-lab.ts";
+import { ECHO_PORT, type ExampleLab, exampleLab, plansIn, routingConfig } from "./example-lab.ts";
 
 /** Changes that are applied while packets flow. */
 const CHANGES = Number(process.env.N ?? 200);
@@ -15,11 +15,6 @@ const changing = (turn: number) =>
   turn % 4 === 3
     ? routingConfig("b-changing", "podBr0", "vm2", [`{ action: ACCEPT, protocol: udp, dstPort: ${20000 + turn} }`])
     : routingConfig("b-changing", "vm2", "soc2", [`{ action: ACCEPT, protocol: tcp, dstPort: ${20000 + turn} }`]);
-
-/** Plans that an agent has logged, oldest first. */
-function plansIn(log: string): readonly string[] {
-  return [...log.matchAll(/info plan .*text="((?:[^"\\]|\\.)*)"/g)].map((match) => JSON.parse(`"${match[1] ?? ""}"`) as string);
-}
 
 describe("a change of one document", () => {
   let example: ExampleLab;

@@ -42,3 +42,8 @@ export function routingConfig(name: string, from: string, to: string, rules: rea
   const lines = rules.map((rule) => `        - ${rule}\n`).join("");
   return `apiVersion: v1\nkind: routingConfig\nmetadata:\n  name: ${name}\nspec:\n  routingInfo:\n    - srcIntfName: ${from}\n      dstIntfName: ${to}\n      rules:\n${lines}`;
 }
+
+/** Plans that an agent has logged, oldest first. */
+export function plansIn(log: string): readonly string[] {
+  return [...log.matchAll(/info plan .*text="((?:[^"\\]|\\.)*)"/g)].map((match) => JSON.parse(`"${match[1] ?? ""}"`) as string);
+}
