@@ -19,8 +19,13 @@ export interface LiveView {
   items<K extends FollowedKind>(kind: K): readonly KindMap[K][];
   /** True once every kind was listed. */
   synced(): boolean;
-  /** Resolves at the next change, after `ms` at the latest, or when `signal` aborts. */
-  changed(ms: number, signal: AbortSignal): Promise<void>;
+  /** How many changes were seen; read before `items` it names what they show. */
+  changes(): number;
+  /**
+   * Resolves at the next change, after `ms` at the latest, or when `signal` aborts; at once when there was a change after `since`,
+   * which whoever awaits anything between reading and waiting has to give.
+   */
+  changed(ms: number, signal: AbortSignal, since?: number): Promise<void>;
   readonly finished: Promise<void>;
 }
 
@@ -33,7 +38,9 @@ export interface LiveViewOptions {
 /** Follows all kinds that the bridge answers from. */
 export function openLiveView(reader: Reader, options: LiveViewOptions): LiveView {
   const waiting = new Set<AbortController>();
+  let changes = 0;
   const ring = (): void => {
+    changes++;
     for (const bell of waiting) bell.abort();
   };
   const followed = new Map<Kind, Followed<Kind>>(
@@ -42,7 +49,9 @@ export function openLiveView(reader: Reader, options: LiveViewOptions): LiveView
   return {
     items: <K extends FollowedKind>(kind: K) => (followed.get(kind)?.items() ?? []) as readonly KindMap[K][],
     synced: () => [...followed.values()].every((one) => one.synced()),
-    changed: async (ms, signal) => {
+    changes: () => changes,
+    changed: async (ms, signal, since = changes) => {
+      if (since !== changes) return;
       const bell = new AbortController();
       waiting.add(bell);
       await options.clock.sleep(ms, AbortSignal.any([signal, bell.signal]));

@@ -28,6 +28,7 @@ export interface CompleteRequestsOptions {
 export async function completeRequests(options: CompleteRequestsOptions, signal: AbortSignal): Promise<void> {
   const { view, clock, log, timeoutMs } = options;
   while (!signal.aborted) {
+    const since = view.changes();
     const requests = view.items("PodNetwork").filter((object) => object.spec.request !== undefined);
     for (const request of requests) {
       await completeOne(request, options).catch((error: unknown) =>
@@ -37,7 +38,7 @@ export async function completeRequests(options: CompleteRequestsOptions, signal:
     await forgetOld(requests, options);
     const open = requests.filter((object) => completedAs(object) === undefined);
     const wait = Math.min(LOOK_AGAIN_MS, ...open.map((object) => Math.max(50, deadlineOf(object, timeoutMs) - clock.now())));
-    await view.changed(wait, signal);
+    await view.changed(wait, signal, since);
   }
 }
 
