@@ -4,9 +4,9 @@ import type { Kernel } from "@pharos/kernel";
 import { chooseRevision, sameRevision } from "./choose-revision.ts";
 import { type ReconcileResult, reasonOf, reconcile } from "./reconcile.ts";
 import type { AgentState } from "./report.ts";
+import type { RoundCall, RoundReason } from "./round-call.ts";
 import type { HashedRevision, RejectedRevision, SnapshotFolder } from "./snapshot.ts";
 import { SnapshotKeeper } from "./snapshot-keeper.ts";
-import type { Wake, WakeReason } from "./wake.ts";
 
 /** Full look at the kernel when nothing else wakes the agent. */
 const FULL_ROUND_MS = 10_000;
@@ -32,7 +32,7 @@ export interface AgentOptions {
   readonly seed?: HashedRevision;
   /** What the store shows; undefined parts were never seen. */
   readonly view: { newestRevision(): HashedRevision | undefined; live(): Live | undefined };
-  readonly wake: Wake;
+  readonly wake: RoundCall;
   readonly clock: Clock;
   readonly log: Log;
   readonly onStanding: (standing: AgentStanding) => void;
@@ -62,7 +62,7 @@ export class Agent {
     }
   }
 
-  async #guardedRound(reasons: ReadonlySet<WakeReason>): Promise<number> {
+  async #guardedRound(reasons: ReadonlySet<RoundReason>): Promise<number> {
     try {
       if (await this.#round(reasons)) {
         this.#retryMs = RETRY_MS.first;
@@ -80,7 +80,7 @@ export class Agent {
   }
 
   /** True when nothing is left to do until the next event. */
-  async #round(reasons: ReadonlySet<WakeReason>): Promise<boolean> {
+  async #round(reasons: ReadonlySet<RoundReason>): Promise<boolean> {
     await this.#keeper.flush();
     await this.#rememberLive();
     const choice = this.#choose();
@@ -110,7 +110,7 @@ export class Agent {
     });
   }
 
-  #reconcile(revision: HashedRevision, previous: HashedRevision | undefined, reasons: ReadonlySet<WakeReason>): Promise<ReconcileResult> {
+  #reconcile(revision: HashedRevision, previous: HashedRevision | undefined, reasons: ReadonlySet<RoundReason>): Promise<ReconcileResult> {
     const { kernel, host, log } = this.#options;
     return reconcile({
       kernel,
@@ -150,7 +150,7 @@ export class Agent {
       this.#report({ state: "Failed", message: reason, findings: result.findings, facts: result.facts });
       return this.#keeper.problem === undefined;
     }
-    const back = await this.#reconcile(fallback, failed, new Set<WakeReason>(["retry"]));
+    const back = await this.#reconcile(fallback, failed, new Set<RoundReason>(["retry"]));
     const state = back.kind === "converged" ? "RolledBack" : "Degraded";
     this.#report({ state, message: reason, running: fallback, findings: result.findings, facts: back.facts });
     return back.kind === "converged" && this.#keeper.problem === undefined;

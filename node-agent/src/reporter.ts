@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Clock, describeError, hasCode, type Log } from "@pharos/base";
+import { type Clock, describeError, hasCode, type Log, Wake } from "@pharos/base";
 import type { HostReportStatus } from "@pharos/kinds";
 import { STORE_NOT_FOUND, type Store } from "@pharos/store";
 
@@ -17,22 +17,23 @@ export class Reporter {
   readonly #options: ReporterOptions;
   #latest: HostReportStatus | undefined;
   #written: HostReportStatus | undefined;
-  #ring: (() => void) | undefined;
+  readonly #wake: Wake;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
+    this.#wake = new Wake(options.clock);
   }
 
   /** Takes a status; `run` writes it as soon as the store can be reached. */
   publish(status: HostReportStatus): void {
     this.#latest = status;
-    this.#ring?.();
+    this.#wake.ring();
   }
 
   /** Forgets what was written, so that a new, empty store is told again. */
   storeChanged(): void {
     this.#written = undefined;
-    this.#ring?.();
+    this.#wake.ring();
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -40,7 +41,7 @@ export class Reporter {
     while (!signal.aborted) {
       const status = this.#latest;
       if (status === undefined || isDeepStrictEqual(status, this.#written)) {
-        await this.#pause(60_000, signal);
+        await this.#wake.wait(60_000, signal);
         continue;
       }
       try {
@@ -65,12 +66,5 @@ export class Reporter {
       await store.create({ apiVersion: "pharos.io/v1", kind: "HostReport", metadata: { name: host }, spec: { host } });
       await store.patchStatus(ref, status);
     }
-  }
-
-  async #pause(ms: number, signal: AbortSignal): Promise<void> {
-    const rung = new AbortController();
-    this.#ring = () => rung.abort();
-    await this.#options.clock.sleep(ms, AbortSignal.any([signal, rung.signal]));
-    this.#ring = undefined;
   }
 }

@@ -11,10 +11,10 @@ import { directoryRuntime } from "./pods/directory-runtime.ts";
 import { PodKeeper } from "./pods/pod-keeper.ts";
 import { reportStatus } from "./report.ts";
 import { Reporter } from "./reporter.ts";
+import { RoundCall } from "./round-call.ts";
 import { readSeed } from "./seed.ts";
 import { SnapshotFolder } from "./snapshot.ts";
 import { viewStore } from "./store-view.ts";
-import { Wake } from "./wake.ts";
 
 /** Where the agent keeps its snapshots, below the host's root. */
 const SNAPSHOT_FOLDER = "/var/lib/pharos/agent";
@@ -41,7 +41,7 @@ export interface AgentConfig {
 /** Runs a host's agent until `signal` aborts. What runs in the kernel stays. */
 export async function runAgent(config: AgentConfig, signal: AbortSignal): Promise<void> {
   const { host, kernel, store, root, clock, log } = config;
-  const wake = new Wake(clock);
+  const wake = new RoundCall(clock);
   const reporter = new Reporter({ store, host, clock, log });
   const stateDir = join(root, LEDGER_FOLDER);
   const bootId = (await readFile(BOOT_ID_PATH, "utf8")).trim();
@@ -99,7 +99,7 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
 }
 
 /** Every change in the kernel, ours or not, wakes the loop: it looks, and does nothing when all is as it should be. */
-async function listen(config: AgentConfig, wake: Wake, signal: AbortSignal): Promise<void> {
+async function listen(config: AgentConfig, wake: RoundCall, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
       for await (const event of config.kernel.events(signal)) {

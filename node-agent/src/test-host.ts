@@ -9,8 +9,8 @@ import { type FakeKernel, fakeKernel } from "@pharos/kernel/fake";
 import type { Bridge, Node } from "@pharos/kinds";
 import { revisionHash } from "@pharos/store";
 import { Agent, type AgentStanding } from "./agent.ts";
+import { RoundCall } from "./round-call.ts";
 import { type HashedRevision, SnapshotFolder } from "./snapshot.ts";
-import { Wake } from "./wake.ts";
 
 /** A vehicle of one SoC whose eth0 has `address`, with one pod bridge per given name. */
 export function revision(number: number, what: { address?: string; bridges?: readonly string[]; epoch?: string } = {}): HashedRevision {
@@ -51,7 +51,7 @@ export class TestHost {
   seed: HashedRevision | undefined;
   /** Throws this at each look at the kernel, while set. */
   kernelFault: Error | undefined;
-  #wake = new Wake(systemClock);
+  #wake = new RoundCall(systemClock);
   #stop = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
@@ -67,7 +67,7 @@ export class TestHost {
 
   start(): void {
     this.#stop = new AbortController();
-    this.#wake = new Wake(systemClock);
+    this.#wake = new RoundCall(systemClock);
     const agent = new Agent({
       host: "soc1",
       kernel: this.#watchedKernel(),
@@ -138,7 +138,7 @@ export class TestHost {
     };
   }
 
-  async #listen(wake: Wake, signal: AbortSignal): Promise<void> {
+  async #listen(wake: RoundCall, signal: AbortSignal): Promise<void> {
     for await (const _ of this.kernel.events(signal)) wake.call("kernel");
   }
 }

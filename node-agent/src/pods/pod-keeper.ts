@@ -3,7 +3,7 @@ import { type Clock, describeError, type Log } from "@pharos/base";
 import type { PodNetwork, PodNetworkStatus } from "@pharos/kinds";
 import type { LedgerEntry } from "@pharos/ledger";
 import { refOf, type Store } from "@pharos/store";
-import { Wake } from "../wake.ts";
+import { RoundCall } from "../round-call.ts";
 import { isPendingRequest, matchContainers } from "./match-request.ts";
 import { type PublishAction, publishActions } from "./published-pods.ts";
 import { type PluginSettings, runPlugin } from "./run-plugin.ts";
@@ -38,13 +38,13 @@ interface Answer {
 /** Answers requests for running containers, and publishes this host's ledger as PodNetworks. */
 export class PodKeeper {
   readonly #options: PodKeeperOptions;
-  readonly #wake: Wake;
+  readonly #wake: RoundCall;
   /** Which request an attachment of this run answered: containerID → request id. */
   readonly #answered = new Map<string, string>();
 
   constructor(options: PodKeeperOptions) {
     this.#options = options;
-    this.#wake = new Wake(options.clock);
+    this.#wake = new RoundCall(options.clock);
   }
 
   /** Something that the keeper reads has changed. */

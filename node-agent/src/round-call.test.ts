@@ -1,12 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import { systemClock } from "@pharos/base";
-import { Wake } from "./wake.ts";
+import { RoundCall } from "./round-call.ts";
 
 const never = new AbortController().signal;
 
-describe("Wake", () => {
+describe("RoundCall", () => {
   test("merges calls that came while nobody waited, and forgets them once taken", async () => {
-    const wake = new Wake(systemClock);
+    const wake = new RoundCall(systemClock);
     wake.call("kernel");
     wake.call("kernel");
     wake.call("revision");
@@ -15,7 +15,7 @@ describe("Wake", () => {
   });
 
   test("wakes a waiting loop at once, and lets a burst settle into one round", async () => {
-    const wake = new Wake(systemClock);
+    const wake = new RoundCall(systemClock);
     const round = wake.next({ timeoutMs: 10_000, settleMs: 20, signal: never });
     wake.call("kernel");
     setTimeout(() => wake.call("live"), 5);
@@ -24,7 +24,7 @@ describe("Wake", () => {
 
   test("answers nothing when it is aborted", async () => {
     const stop = new AbortController();
-    const round = new Wake(systemClock).next({ timeoutMs: 10_000, settleMs: 0, signal: stop.signal });
+    const round = new RoundCall(systemClock).next({ timeoutMs: 10_000, settleMs: 0, signal: stop.signal });
     stop.abort();
     expect((await round).size).toBe(0);
   });
