@@ -19,6 +19,8 @@ describe("Reporter", () => {
   let store: Store;
   let isAway: boolean;
   let writes: number;
+  /** What every write waits for after it is done, as for an answer on its way. */
+  let answer: Promise<void>;
   let reporter: Reporter;
   let stop: AbortController;
   let running: Promise<void>;
@@ -37,9 +39,13 @@ describe("Reporter", () => {
     store = open("first.sqlite");
     isAway = false;
     writes = 0;
-    const counted = <T>(write: () => Promise<T>): Promise<T> => {
+    answer = Promise.resolve();
+    const counted = async <T>(write: () => Promise<T>): Promise<T> => {
       writes++;
-      return isAway ? Promise.reject(new Error("the store is away")) : write();
+      if (isAway) throw new Error("the store is away");
+      const written = await write();
+      await answer;
+      return written;
     };
     reporter = new Reporter({
       store: {
@@ -110,5 +116,21 @@ describe("Reporter", () => {
     expect(await stored()).toBeUndefined();
     reporter.storeChanged();
     await untilStored("one");
+  });
+
+  test("tells a new store also when it came while the answer of the former one was on its way", async () => {
+    reporter.publish(status("one"));
+    await untilStored("one");
+    await systemClock.sleep(20);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    answer = promise;
+    reporter.publish(status("two"));
+    await untilStored("two");
+    await store.close();
+    store = open("second.sqlite");
+    reporter.storeChanged();
+    answer = Promise.resolve();
+    resolve();
+    await untilStored("two");
   });
 });

@@ -17,6 +17,8 @@ export class Reporter {
   readonly #options: ReporterOptions;
   #latest: HostReportStatus | undefined;
   #written: HostReportStatus | undefined;
+  /** Contacts with a store so far: what was written before the last one may be in another store. */
+  #contacts = 0;
   readonly #wake: Wake;
 
   constructor(options: ReporterOptions) {
@@ -32,6 +34,7 @@ export class Reporter {
 
   /** Forgets what was written, so that a new, empty store is told again. */
   storeChanged(): void {
+    this.#contacts++;
     this.#written = undefined;
     this.#wake.ring();
   }
@@ -45,8 +48,9 @@ export class Reporter {
         continue;
       }
       try {
+        const contacts = this.#contacts;
         await this.#write(status);
-        this.#written = status;
+        if (contacts === this.#contacts) this.#written = status;
         waitMs = RETRY_MS.first;
       } catch (error) {
         this.#options.log.warn("cannot write the host report", { error: describeError(error) });
