@@ -1,4 +1,5 @@
 import { type Clock, describeError, hasCode, type Log, PharosError, Wake } from "@pharos/base";
+import { documentTitle, type VehicleDocument } from "@pharos/compiler";
 import { changeTag, STORE_CONFLICT, STORE_EXISTS, type Store } from "@pharos/store";
 import { act } from "./act.ts";
 import { OPERATOR_CHANGE_INCOMPLETE, OPERATOR_ROUND_FAILED } from "./codes.ts";
@@ -7,7 +8,6 @@ import type { CompilerPort } from "./decide/compiler-port.ts";
 import { type Decision, decideRevision, type Situation } from "./decide/decide-revision.ts";
 import { statusChanges } from "./decide/document-status.ts";
 import { markOf, type Readiness, readiness } from "./decide/settle.ts";
-import { documentName, type VehicleDocument } from "./document.ts";
 import { NewestRevision } from "./newest-revision.ts";
 import { type StoreView, viewStore } from "./store-view.ts";
 
@@ -106,7 +106,7 @@ class Operator {
   #readiness(documents: readonly VehicleDocument[]): Readiness {
     const now = this.#options.clock.monotonic();
     this.#decided ??= decidedBefore(documents);
-    const seen = documents.map((document) => `${documentName(document)} ${markOf(document)}`).join("\n");
+    const seen = documents.map((document) => `${documentTitle(document)} ${markOf(document)}`).join("\n");
     if (seen !== this.#seen) {
       this.#seen = seen;
       this.#lastAt = now;
@@ -143,7 +143,7 @@ class Operator {
   }
 
   #settle(documents: readonly VehicleDocument[]): void {
-    this.#decided = new Map(documents.map((document) => [documentName(document), markOf(document)]));
+    this.#decided = new Map(documents.map((document) => [documentTitle(document), markOf(document)]));
     const tags = [...documents.map(({ metadata }) => changeTag(metadata.annotations)), ...this.#view.tombstones().map(({ tag }) => tag)];
     this.#decidedChanges = new Set(tags.flatMap((tag) => (tag === undefined ? [] : [tag.id])));
     this.#firstAt = undefined;
@@ -168,5 +168,5 @@ function decidedBefore(documents: readonly VehicleDocument[]): ReadonlyMap<strin
     const accepted = status?.conditions?.find(({ type }) => type === "Accepted");
     return accepted !== undefined && accepted.observedGeneration === metadata.generation;
   });
-  return new Map(decided.map((document) => [documentName(document), markOf(document)]));
+  return new Map(decided.map((document) => [documentTitle(document), markOf(document)]));
 }

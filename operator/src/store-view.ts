@@ -1,8 +1,8 @@
 import type { Clock, Log } from "@pharos/base";
+import { DOCUMENT_KINDS, documentTitle, type VehicleDocument } from "@pharos/compiler";
 import type { ConfigRevision, HostReport } from "@pharos/kinds";
 import { changeTag, type Followed, follow, type Reader } from "@pharos/store";
 import type { Tombstone } from "./decide/settle.ts";
-import { DOCUMENT_KINDS, documentName, type VehicleDocument } from "./document.ts";
 
 export interface StoreViewOptions {
   readonly store: Reader;
@@ -35,7 +35,7 @@ export function viewStore({ store, clock, log, signal, onChange }: StoreViewOpti
     follow(store, kind, {
       ...options,
       onEvent: ({ type, object }) => {
-        if (type === "DELETED") tombstones = [...tombstones, { name: documentName(object), tag: changeTag(object.metadata.annotations) }];
+        if (type === "DELETED") tombstones = [...tombstones, { name: documentTitle(object), tag: changeTag(object.metadata.annotations) }];
         onChange();
       },
     }),

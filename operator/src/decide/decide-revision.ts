@@ -1,8 +1,7 @@
 import { type Finding, hasCode, hasErrors, type PharosError } from "@pharos/base";
-import type { Allocation, DocumentSet, RevisionContent } from "@pharos/compiler";
+import { type Allocation, type DocumentSet, documentSet, documentsOf, type RevisionContent, type VehicleDocument } from "@pharos/compiler";
 import type { ConfigRevision, HostReport } from "@pharos/kinds";
 import { type DecodedRevision, encodeRevision, type ObjectRef, revisionHash, STORE_REVISION_TOO_LARGE } from "@pharos/store";
-import { documentSet, documentsOf, type VehicleDocument } from "../document.ts";
 import type { CompilerPort } from "./compiler-port.ts";
 import { factsByHost, highestReportedNumber, knownBlocks, leasesOf } from "./host-knowledge.ts";
 import { type ValidDocuments, validDocuments } from "./valid-documents.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
+import type { VehicleDocument } from "@pharos/compiler";
 import type { HostReport } from "@pharos/kinds";
-import type { VehicleDocument } from "../document.ts";
 import { decideRevision, type Situation } from "./decide-revision.ts";
 import { statusChanges } from "./document-status.ts";
 import { after, bridge, fakeCompiler, node, report, situation } from "./fixtures.ts";

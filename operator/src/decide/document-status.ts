@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Finding } from "@pharos/base";
-import type { Allocation } from "@pharos/compiler";
+import { type Allocation, documentsOf, documentTitle, type VehicleDocument } from "@pharos/compiler";
 import type { Bridge, HostReport } from "@pharos/kinds";
 import type { DecodedRevision } from "@pharos/store";
-import { documentName, documentsOf, type VehicleDocument } from "../document.ts";
 import { findingsText, type Verdict, withVerdicts } from "./conditions.ts";
 import type { Decision } from "./decide-revision.ts";
 import { inSync } from "./roll-out.ts";
@@ -34,7 +33,7 @@ export function statusChanges(input: StatusInput): readonly StatusChange[] {
 
 function statusOf(document: VehicleDocument, input: StatusInput): NonNullable<VehicleDocument["status"]> {
   const { decision, now } = input;
-  const own = decision.valid.findings.filter(({ source }) => source?.document === documentName(document));
+  const own = decision.valid.findings.filter(({ source }) => source?.document === documentTitle(document));
   const before = document.status?.conditions ?? [];
   const verdicts = [acceptedVerdict(own), ...freezeVerdicts(document, input)];
   const conditions = withVerdicts(before, verdicts, { generation: document.metadata.generation ?? 0, now });
@@ -58,8 +57,8 @@ function freezeVerdicts(document: VehicleDocument, { decision, reports, hosts }:
 }
 
 function isIn(revision: DecodedRevision, document: VehicleDocument): boolean {
-  const name = documentName(document);
-  const frozen = documentsOf(revision.content.documents).find((candidate) => documentName(candidate) === name);
+  const name = documentTitle(document);
+  const frozen = documentsOf(revision.content.documents).find((candidate) => documentTitle(candidate) === name);
   return frozen !== undefined && isDeepStrictEqual(frozen.spec, document.spec);
 }
 
@@ -87,7 +86,7 @@ function reasonNotFrozen(document: VehicleDocument, { outcome, valid }: Decision
         `no revision is made, the last one stays\n${findingsText(outcome.findings.filter(({ severity }) => severity === "ERROR"))}`,
       );
     case "frozen":
-      return valid.uses.get(documentName(document)) === "none"
+      return valid.uses.get(documentTitle(document)) === "none"
         ? no("LeftOut", "it has errors and no valid version before; the revision is without it")
         : no("LastValidVersion", "it has errors; its last valid version is in the revision");
   }

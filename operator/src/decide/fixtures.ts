@@ -1,8 +1,8 @@
 import type { Finding } from "@pharos/base";
-import type { Allocation, DocumentSet } from "@pharos/compiler";
+import { type Allocation, type DocumentSet, documentSet, documentsOf, documentTitle, type VehicleDocument } from "@pharos/compiler";
 import type { Bridge, HostReport, HostReportStatus, Node } from "@pharos/kinds";
 import { type DecodedRevision, revisionHash } from "@pharos/store";
-import { documentName, documentSet, documentsOf, frozenForm, type VehicleDocument } from "../document.ts";
+import { frozenForm } from "../frozen-form.ts";
 import type { CompilerPort } from "./compiler-port.ts";
 import { type Decision, decideRevision, type Situation } from "./decide-revision.ts";
 
@@ -51,7 +51,7 @@ function errorAbout(document: string): Finding {
  * `<name>` beside it, and gives each host of each bridge a block that names both.
  */
 export const fakeCompiler: CompilerPort = {
-  check: (set) => set.bridges.filter((document) => isFaulty(document, set)).map((document) => errorAbout(documentName(document))),
+  check: (set) => set.bridges.filter((document) => isFaulty(document, set)).map((document) => errorAbout(documentTitle(document))),
   allocate: (set, known) => ({ value: allocate(set, known), findings: [] }),
   canonicalJson: (value) => JSON.stringify(value),
   hosts: (set) => set.nodes.flatMap(({ spec }) => spec.socs.map(({ name }) => ({ name, dhcpInterfaces: ["eth0"] }))),
@@ -102,5 +102,5 @@ export function frozenTexts({ newest }: Decision): readonly string[] {
 }
 
 function text(document: VehicleDocument): string {
-  return document.kind === "Bridge" ? `${documentName(document)} ${subnetOf(document)}` : documentName(document);
+  return document.kind === "Bridge" ? `${documentTitle(document)} ${subnetOf(document)}` : documentTitle(document);
 }

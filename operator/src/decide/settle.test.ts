@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { VehicleDocument } from "../document.ts";
+import type { VehicleDocument } from "@pharos/compiler";
 import { bridge } from "./fixtures.ts";
 import { markOf, type Readiness, readiness, type Unsettled } from "./settle.ts";
 

@@ -1,5 +1,5 @@
+import { documentTitle, type VehicleDocument } from "@pharos/compiler";
 import { type ChangeTag, changeTag } from "@pharos/store";
-import { documentName, type VehicleDocument } from "../document.ts";
 
 /** Untagged changes are frozen after this much quiet, in ms. */
 const QUIET = 500;
@@ -45,8 +45,8 @@ export function markOf(document: VehicleDocument): Mark {
 
 /** Decides whether what changed belongs together and is all there. */
 export function readiness(input: Unsettled): Readiness {
-  const changed = input.documents.filter((document) => input.decided.get(documentName(document)) !== markOf(document));
-  const present = new Set(input.documents.map(documentName));
+  const changed = input.documents.filter((document) => input.decided.get(documentTitle(document)) !== markOf(document));
+  const present = new Set(input.documents.map(documentTitle));
   const deleted = [...input.decided.keys()].filter((name) => !present.has(name));
   if (changed.length + deleted.length === 0) return { kind: "unchanged" };
   const tags = [

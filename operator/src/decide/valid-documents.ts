@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Finding, hasErrors } from "@pharos/base";
-import { documentName, frozenForm, type VehicleDocument } from "../document.ts";
+import { documentTitle, type VehicleDocument } from "@pharos/compiler";
+import { frozenForm } from "../frozen-form.ts";
 
 export interface ValidDocumentsInput {
   /** Documents as they are now. */
@@ -26,8 +27,8 @@ export interface ValidDocuments {
  * rest is valid. Errors that remain when nothing is left to replace forbid the whole set.
  */
 export function validDocuments({ current, last, check }: ValidDocumentsInput): ValidDocuments {
-  const lastByName = new Map(last.map((document) => [documentName(document), document]));
-  const uses = new Map<string, Use>(current.map((document) => [documentName(document), "current"]));
+  const lastByName = new Map(last.map((document) => [documentTitle(document), document]));
+  const uses = new Map<string, Use>(current.map((document) => [documentTitle(document), "current"]));
   const told: Finding[] = [];
   for (;;) {
     const documents = current.flatMap((document) => versionFor(document, uses, lastByName));
@@ -50,7 +51,7 @@ function replaceErroneous({ current, findings, uses, lastByName }: Replacement):
   const erroneous = new Set(findings.filter(({ severity }) => severity === "ERROR").map(({ source }) => source?.document));
   let replaced = false;
   for (const document of current) {
-    const name = documentName(document);
+    const name = documentTitle(document);
     if (!erroneous.has(name) || uses.get(name) !== "current") continue;
     const former = lastByName.get(name);
     // An unchanged document that has errors now suffers from somebody else's change: its last version is no cure.
@@ -66,7 +67,7 @@ function versionFor(
   uses: ReadonlyMap<string, Use>,
   lastByName: ReadonlyMap<string, VehicleDocument>,
 ): VehicleDocument[] {
-  const name = documentName(document);
+  const name = documentTitle(document);
   const use = uses.get(name);
   if (use === "current") return [frozenForm(document)];
   const former = use === "last valid" ? lastByName.get(name) : undefined;
