@@ -25,6 +25,19 @@ const BOMB = [
 const second = (name: string, socs: string) =>
   `apiVersion: v1\nkind: node\nmetadata:\n  name: ${name}\nspec:\n  name: other\n  socs:${socs}\n`;
 
+const ringBridge = (name: string, port: string, subnet: string) => `
+    - name: ${name}
+      type: bridge
+      bridgeFor: pod
+      hosts: [vm1]
+      ports:
+        - interface: ${port}
+      ipam:
+        type: host-local
+        ranges:
+          - subnet: ${subnet}`;
+const RING = `apiVersion: v1\nkind: bridge\nmetadata:\n  name: ring\nspec:\n  bridges:${ringBridge("ring1", "ring2", "10.7.1.0/24")}${ringBridge("ring2", "ring1", "10.7.2.0/24")}\n`;
+
 const BAD: readonly BadInput[] = [
   { what: "malformed YAML", text: (good) => `${good}\n---\nkind: bridge\n  spec: [`, path: /^$/, description: /PHAROS-1002.*line 121/ },
   {
@@ -77,6 +90,12 @@ const BAD: readonly BadInput[] = [
     text: (good) => good.replace("subnet: 10.2.1.0/24", "subnet: 10.2.0.0/16"),
     path: /spec\.bridges\[\d\]\.ipam\.ranges\[0\]\.subnet/,
     description: /overlap/,
+  },
+  {
+    what: "bridges that are each other's ports",
+    text: (good) => `${good}\n---\n${RING}`,
+    path: /spec\.bridges\[\d\]\.ports\[0\]/,
+    description: /ring\d/,
   },
   {
     what: "an address of two machines",

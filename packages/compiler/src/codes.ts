@@ -133,6 +133,12 @@ export const PORT_WITH_ADDRESS: CodeEntry = {
   action: "move the address to the bridge (isGateway), or take the interface out of ports",
 };
 
+export const PORT_IS_BRIDGE: CodeEntry = {
+  code: "PHAROS-1145",
+  title: "a bridge as a port of a bridge",
+  action: "name an interface; Linux takes no bridge as a port, and traffic between bridges is routed",
+};
+
 export const INTERFACE_MANAGED_ELSEWHERE: CodeEntry = {
   code: "PHAROS-1150",
   title: "an interface that another program manages",

@@ -5,6 +5,7 @@ import {
   DEFAULT_TWICE,
   HOST_UNKNOWN,
   INTERFACE_UNKNOWN,
+  PORT_IS_BRIDGE,
   PORT_TWICE,
   PORT_WITH_ADDRESS,
 } from "../codes.ts";
@@ -66,6 +67,13 @@ function portFindings(vehicle: Vehicle, { declared, origin }: BridgeEntry): read
       return [
         found({ code: HOST_UNKNOWN, at: origin, field: `${field}.host`, says, advice: `add ${port.host} to hosts, or remove the port` }),
       ];
+    }
+    const inner = vehicle.bridges.find(
+      ({ name, hosts }) => name === port.interface && candidates.some((host) => hosts.includes(host.name)),
+    );
+    if (inner !== undefined) {
+      const says = `${declared.name} has the bridge ${inner.name} (${place(inner.origin)}) as a port`;
+      return [found({ code: PORT_IS_BRIDGE, at: origin, field: `${field}.interface`, says })];
     }
     if (candidates.some((host) => hasInterface(host, port.interface, vehicle.hosts))) return [];
     const names = candidates.flatMap((host) => interfacesOn(vehicle, host));

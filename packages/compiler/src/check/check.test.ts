@@ -276,6 +276,27 @@ spec: {services: [{name: a, node: soc1, protocol: tcp, ports: [1]}, {name: a, no
     ]);
   });
 
+  test("finds bridges that are ports of each other, or of themselves", () => {
+    const documents = documentsOf(`
+kind: node
+metadata: {name: car}
+spec: {name: car, socs: [{name: soc1, interfaces: [{name: eth1}]}]}
+---
+kind: bridge
+metadata: {name: b}
+spec:
+  bridges:
+    - {name: br0, bridgeFor: pod, ports: [{interface: br1}]}
+    - {name: br1, bridgeFor: pod, ports: [{interface: eth1}, {interface: br0}]}
+    - {name: br2, bridgeFor: pod, ports: [{interface: br2}]}
+`);
+    expect(findingLines(check(documents))).toEqual([
+      "ERROR PHAROS-1145 Bridge/b spec.bridges[0].ports[0].interface: br0 has the bridge br1 (Bridge/b spec.bridges[1]) as a port",
+      "ERROR PHAROS-1145 Bridge/b spec.bridges[1].ports[1].interface: br1 has the bridge br0 (Bridge/b spec.bridges[0]) as a port",
+      "ERROR PHAROS-1145 Bridge/b spec.bridges[2].ports[0].interface: br2 has the bridge br2 (Bridge/b spec.bridges[2]) as a port",
+    ]);
+  });
+
   test("finds a missing vehicle and a second one", () => {
     const documents = exampleDocuments();
     expect(findingLines(check({ ...documents, nodes: [] }))).toEqual([
