@@ -177,6 +177,13 @@ function ownershipCases(kernel: () => Kernel): void {
     expect(refusal(outcome)).toBe(KERNEL_CODES.linkForeign.code);
     expect(await left(kernel(), of({ links: [BRIDGE] }))).toBe(NOTHING);
   });
+
+  test("does not make a bridge out of an interface that is not ours", async () => {
+    const wrong: Link = { ...BRIDGE, name: FOREIGN_INTERFACE.name };
+    const outcome = await kernel().apply([{ kind: "link.set", link: wrong, observed: eth0 }]);
+    expect(refusal(outcome)).toBe(KERNEL_CODES.linkForeign.code);
+    expect((await kernel().facts()).interfaces).toContainEqual(expect.objectContaining(FOREIGN_INTERFACE));
+  });
 }
 
 function refusalCases(kernel: () => Kernel): void {

@@ -13,7 +13,7 @@ export function mustExist(state: HostState, name: string): Link {
 }
 
 function refuseKind(existing: Link, wanted: Link): void {
-  if (wanted.kind === "physical" || existing.kind === "physical" || existing.kind === wanted.kind) return;
+  if (wanted.kind === "physical" || existing.kind === wanted.kind) return;
   throw new PharosError(KERNEL_CODES.linkForeign, `${wanted.name} exists as ${existing.kind}, not as ${wanted.kind}`);
 }
 
