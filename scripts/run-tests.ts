@@ -20,8 +20,8 @@ interface JestReport {
 }
 
 /**
- * Tiers that share the machine's timing run one file at a time. They end by force: a netlink socket of the addon that is closed in
- * the middle of a dump may keep the event loop alive after the last test.
+ * Tiers that share the machine's timing run one file at a time. They end by force: now and then a socket of the netlink addon keeps
+ * the event loop alive after the last test, and the results are written by then.
  */
 const SERIAL: readonly string[] = ["lab", "kernel", "apiserver"];
 
