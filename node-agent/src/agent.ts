@@ -1,9 +1,9 @@
-import { type Clock, describeError, type Finding, type Log } from "@pharos/base";
-import type { HostFacts, Live } from "@pharos/compiler";
+import { type Clock, describeError, type Log } from "@pharos/base";
+import type { Live } from "@pharos/compiler";
 import type { Kernel } from "@pharos/kernel";
 import { chooseRevision, sameRevision } from "./choose-revision.ts";
 import { type ReconcileResult, reasonOf, reconcile } from "./reconcile.ts";
-import type { AgentState } from "./report.ts";
+import type { AgentStanding, AgentState } from "./report.ts";
 import type { RoundCall, RoundReason } from "./round-call.ts";
 import type { HashedRevision, RejectedRevision, SnapshotFolder } from "./snapshot.ts";
 import { SnapshotKeeper } from "./snapshot-keeper.ts";
@@ -14,16 +14,6 @@ const FULL_ROUND_MS = 10_000;
 const SETTLE_MS = 20;
 /** Back-off of rounds that fail: doubled from the first to the last. */
 const RETRY_MS = { first: 500, last: 30_000 };
-
-/** How the agent stands after a round; the reporter publishes it. */
-export interface AgentStanding {
-  readonly state: AgentState;
-  readonly message: string;
-  readonly running?: HashedRevision;
-  readonly rejected: readonly RejectedRevision[];
-  readonly findings: readonly Finding[];
-  readonly facts?: HostFacts;
-}
 
 export interface AgentOptions {
   readonly host: string;

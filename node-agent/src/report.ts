@@ -14,19 +14,23 @@ export interface BlockUse {
   readonly used: number;
 }
 
-export interface ReportInput {
+/** How the agent stands after a round. */
+export interface AgentStanding {
   readonly state: AgentState;
   readonly message: string;
   readonly running?: HashedRevision;
   readonly rejected: readonly RejectedRevision[];
   readonly findings: readonly Finding[];
   readonly facts?: HostFacts;
+}
+
+export interface ReportInput extends AgentStanding {
   readonly blocks: readonly BlockUse[];
   /** ISO 8601, UTC; of the last change of state. */
   readonly since: string;
 }
 
-/** Findings beyond this number are counted in the last one, so that a report stays small. */
+/** Findings beyond this number are left out, so that a report stays small. */
 const MAX_FINDINGS = 50;
 
 /** The status of this host's HostReport; equal input gives an equal status, so that it is written only on change. */

@@ -8,7 +8,8 @@ import type { Kernel } from "@pharos/kernel";
 import { type FakeKernel, fakeKernel } from "@pharos/kernel/fake";
 import type { Bridge, Node } from "@pharos/kinds";
 import { revisionHash } from "@pharos/store";
-import { Agent, type AgentStanding } from "./agent.ts";
+import { Agent } from "./agent.ts";
+import type { AgentStanding } from "./report.ts";
 import { RoundCall } from "./round-call.ts";
 import { type HashedRevision, SnapshotFolder } from "./snapshot.ts";
 

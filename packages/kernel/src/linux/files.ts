@@ -1,13 +1,11 @@
 import { type FileHandle, lstat, mkdir, open, readFile, rename, unlink } from "node:fs/promises";
 import { dirname, normalize } from "node:path";
-import { PharosError } from "@pharos/base";
+import { isSystemError, PharosError } from "@pharos/base";
 import type { RenderedFile } from "@pharos/hoststate";
 import { KERNEL_CODES } from "../codes.ts";
-import { codeOf } from "./system-error.ts";
 
 function isMissing(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === "ENOENT" || code === "ENOTDIR";
+  return isSystemError(error, "ENOENT", "ENOTDIR");
 }
 
 function below(root: string, path: string): string {

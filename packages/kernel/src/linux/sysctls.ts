@@ -1,9 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { PharosError } from "@pharos/base";
+import { isSystemError, PharosError } from "@pharos/base";
 import type { Sysctl } from "@pharos/hoststate";
 import { KERNEL_CODES } from "../codes.ts";
 import type { LinuxContext } from "./context.ts";
-import { codeOf } from "./system-error.ts";
 
 function fileOf(path: string): string {
   if (!/^net\/[A-Za-z0-9_./-]+$/.test(path) || path.split("/").includes("..")) {
@@ -17,7 +16,7 @@ export function readSysctl(path: string): string | undefined {
   try {
     return readFileSync(fileOf(path), "utf8").trim();
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (isSystemError(error, "ENOENT")) return undefined;
     throw error;
   }
 }
