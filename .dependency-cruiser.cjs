@@ -46,6 +46,13 @@ module.exports = {
       to: { path: "^(node:)?sqlite$" },
     },
     {
+      name: "only-store-touches-client-node",
+      comment: "The agent must not load it: it costs 47 MB.",
+      severity: "error",
+      from: { path: "\\.ts$", pathNot: ["^packages/store/src/kubernetes-home/", "^bench/"] },
+      to: { path: "node_modules/@kubernetes/client-node/" },
+    },
+    {
       name: "only-kernel-touches-linux",
       severity: "error",
       from: { path: "\\.ts$", pathNot: ["^packages/kernel/", "^cni-plugin/", "^packages/ledger/", "^bench/", "\\.test\\.ts$"] },

@@ -11,7 +11,7 @@ export NODE_OPTIONS := --disable-warning=ExperimentalWarning
 
 SOURCES := $(shell find packages operator node-agent cni-plugin grpc-bridge pharosctl pharos -name '*.ts' -not -name '*.test.ts' -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: help setup system generate verify build plugin test test-unit test-kernel test-lab demo bench-apply soak clean
+.PHONY: help setup system generate verify build plugin test test-unit test-kernel test-apiserver test-lab demo kube-assets bench-apply soak clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -60,6 +60,12 @@ test-unit: setup ## pure code, goldens, properties
 
 test-kernel: setup plugin ## network namespaces, real packets, the plugin's executable
 	@node scripts/run-tests.ts kernel
+
+kube-assets: setup ## Kubernetes' programs from pinned Go modules, into a cache outside the tree (about 10 minutes, once)
+	@node scripts/kube-assets.ts
+
+test-apiserver: build kube-assets ## a real API server: CRDs, CEL, watches, RBAC, leader election
+	@node scripts/run-tests.ts apiserver
 
 test-lab: build ## whole vehicles with real agents and packets
 	@node scripts/run-tests.ts lab

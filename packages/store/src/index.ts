@@ -14,6 +14,16 @@ export {
   STORE_UNAVAILABLE,
 } from "./codes.ts";
 export { type Follow, type Followed, type FollowOptions, follow } from "./follow.ts";
+export type {
+  Elector,
+  EventRecorder,
+  Home,
+  HomeEvent,
+  KubernetesObject,
+  Leadership,
+  OwnerReference,
+  Workloads,
+} from "./home.ts";
 export { refOf, refText } from "./ref.ts";
 export { RefusedError } from "./refused.ts";
 export {
