@@ -49,3 +49,18 @@ export const STORE_REVISION_UNREADABLE: CodeEntry = {
   title: "revision cannot be read",
   action: "the host stays with its last good revision; change a document so that a new revision is made",
 };
+export const STORE_CREDENTIALS: CodeEntry = {
+  code: "PHAROS-3020",
+  title: "credentials for the Kubernetes API cannot be used",
+  action: "check the kubeconfig or the pod's service account: a server, and a token or a client certificate",
+};
+export const STORE_KIND_MISSING: CodeEntry = {
+  code: "PHAROS-3021",
+  title: "the API server does not know this kind",
+  action: "install Pharos' CRDs (crds.install of the chart, or kubectl apply -f crds/)",
+};
+export const STORE_FENCED: CodeEntry = {
+  code: "PHAROS-3022",
+  title: "not the leader any more",
+  action: "nothing: another operator leads and does the work",
+};

@@ -1,7 +1,7 @@
 import { type Checked, hasErrors } from "@pharos/base";
 import { KIND_INFO, type Kind } from "@pharos/kinds";
+import type { StoredObject } from "../next-object.ts";
 import { RefusedError, refusal } from "../refused.ts";
-import type { StoredObject } from "./next-object.ts";
 
 /**
  * Checks an object against its kind's schema and CEL rules, and fills in defaults. `previous` is the object as it is

@@ -2,11 +2,11 @@ import { type Clock, describeError, type Log, PharosError } from "@pharos/base";
 import type { Kind, KindMap } from "@pharos/kinds";
 import { CHANGE_ANNOTATION, DOOR_ANNOTATION } from "../annotations.ts";
 import { STORE_EXISTS, STORE_FILE_LOST, STORE_HISTORY_GONE, STORE_NOT_FOUND, STORE_UNAVAILABLE } from "../codes.ts";
+import { createdObject, objectWithStatus, type StoredObject, updatedObject, withResourceVersion, withStamp } from "../next-object.ts";
 import type { ApplySetResult, ChangeSet, Listing, ObjectRef, Store, WatchEvent, WatchOptions } from "../store.ts";
 import { type Admit, admitted } from "./admission.ts";
 import { Bell } from "./bell.ts";
 import { isKnown, keyOf, keyOfObject, keyText, refOfKey, requireDistinct, requireVersion } from "./key.ts";
-import { createdObject, objectWithStatus, type StoredObject, updatedObject, withResourceVersion, withStamp } from "./next-object.ts";
 import { fileIdentity, isDamage, type StoreFile } from "./store-file.ts";
 import { type ChangeType, type HistoryBounds, type Key, Tables } from "./tables.ts";
 

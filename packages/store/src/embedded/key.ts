@@ -1,10 +1,10 @@
 import { PharosError } from "@pharos/base";
 import { KIND_INFO, type Kind } from "@pharos/kinds";
 import { STORE_CONFLICT } from "../codes.ts";
+import type { StoredObject } from "../next-object.ts";
 import { refText } from "../ref.ts";
 import { refusal } from "../refused.ts";
 import type { ObjectRef } from "../store.ts";
-import type { StoredObject } from "./next-object.ts";
 import type { Key } from "./tables.ts";
 
 /** The row that a reference names; the namespace is `default` where a namespaced kind names none. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { StoredObject } from "./next-object.ts";
+import type { StoredObject } from "../next-object.ts";
 
 /** How much history is kept for watches. */
 export interface HistoryBounds {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { CHANGE_ANNOTATION, DOOR_ANNOTATION } from "../annotations.ts";
+import { CHANGE_ANNOTATION, DOOR_ANNOTATION } from "./annotations.ts";
 
 /** Any kind's object as the store keeps it; the kinds' own fields are none of its business. */
 export interface StoredObject {

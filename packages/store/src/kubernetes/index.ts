@@ -1,0 +1,14 @@
+export type { ApiStatus } from "./api-error.ts";
+export { inClusterCredentials, type KubernetesCredentials, kubeconfigCredentials, SERVICE_ACCOUNT_FOLDER } from "./credentials.ts";
+export { connectKubernetesStore, type KubernetesStore, type KubernetesStoreOptions } from "./kubernetes-store.ts";
+export {
+  type ApiObject,
+  type Collection,
+  listAll,
+  type ReflectedEvent,
+  type ReflectedList,
+  type ReflectorOptions,
+  watchFrom,
+} from "./reflector.ts";
+export { callOf, type Place, pathOf, type Resource, resourceOf } from "./resource.ts";
+export { type ApiCall, type ApiRequest, Transport, type TransportOptions } from "./transport.ts";

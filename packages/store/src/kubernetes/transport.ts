@@ -1,0 +1,148 @@
+import type { IncomingMessage } from "node:http";
+import { Agent, type RequestOptions, request } from "node:https";
+import { PharosError } from "@pharos/base";
+import { STORE_UNAVAILABLE } from "../codes.ts";
+import { failureOf } from "./api-error.ts";
+import type { KubernetesCredentials } from "./credentials.ts";
+
+/** One call of the API, for whoever derives what rights are needed. */
+export interface ApiCall {
+  readonly verb: "get" | "list" | "watch" | "create" | "update" | "patch" | "delete";
+  /** Empty for the core group. */
+  readonly group: string;
+  /** Plural, with `/status` for the subresource. */
+  readonly resource: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+export interface ApiRequest {
+  readonly call: ApiCall;
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Path with query, from `/api`. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** `application/json` when not given. */
+  readonly contentType?: string;
+  readonly accept?: string;
+}
+
+export interface TransportOptions {
+  readonly credentials: KubernetesCredentials;
+  /** ms that a call may take; 10 s when not given. */
+  readonly deadline?: number;
+  /** ms without a byte after which a watch counts as broken; 90 s when not given: an API server sends a bookmark each minute. */
+  readonly idle?: number;
+  readonly onCall?: (call: ApiCall) => void;
+}
+
+const DEADLINE = 10_000;
+const IDLE = 90_000;
+/** A line of a watch is one event: an object of at most 1.5 MiB (etcd's limit), escaped. */
+const LONGEST_LINE = 16 * 1024 * 1024;
+
+/** HTTPS to one API server: JSON, kept-alive connections, errors as ours. */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #agent: Agent;
+  readonly #base: RequestOptions;
+
+  constructor(options: TransportOptions) {
+    const { server, authority, client } = options.credentials;
+    const { hostname, port, pathname } = new URL(server);
+    this.#options = options;
+    this.#agent = new Agent({ keepAlive: true, maxFreeSockets: 2, maxCachedSessions: 4 });
+    this.#base = {
+      host: hostname.replace(/^\[|\]$/g, ""),
+      port: port === "" ? 443 : Number(port),
+      path: pathname === "/" ? "" : pathname,
+      agent: this.#agent,
+      ...(authority === undefined ? {} : { ca: authority }),
+      ...(client === undefined ? {} : { cert: client.certificate, key: client.key }),
+    };
+  }
+
+  /** Sends one request and gives the answer's object. Throws the store's errors. */
+  async call<T>(given: ApiRequest): Promise<T> {
+    this.#options.onCall?.(given.call);
+    const signal = AbortSignal.timeout(this.#options.deadline ?? DEADLINE);
+    const response = await this.#send(given, signal);
+    const text = await textOf(response, given);
+    if ((response.statusCode ?? 500) >= 300) throw failureOf(given.call, response.statusCode ?? 500, text);
+    try {
+      return JSON.parse(text) as T;
+    } catch (error) {
+      throw new PharosError(STORE_UNAVAILABLE, `${describe(given.call)}: the answer is no JSON`, { cause: error });
+    }
+  }
+
+  /** The whole lines of an endless answer. A line that was cut off by the end is never given. Throws when the connection breaks. */
+  async *lines(given: ApiRequest, signal: AbortSignal): AsyncGenerator<string> {
+    this.#options.onCall?.(given.call);
+    const response = await this.#send(given, signal);
+    if (response.statusCode !== 200) throw failureOf(given.call, response.statusCode ?? 500, await textOf(response, given));
+    response.setEncoding("utf8");
+    response.setTimeout(this.#options.idle ?? IDLE, () => response.destroy(new Error("nothing was heard for too long")));
+    let rest = "";
+    try {
+      for await (const chunk of response as AsyncIterable<string>) {
+        const parts = `${rest}${chunk}`.split("\n");
+        rest = parts.pop() ?? "";
+        if (rest.length > LONGEST_LINE) throw new PharosError(STORE_UNAVAILABLE, `${describe(given.call)}: an event is too long`);
+        yield* parts.filter((line) => line !== "");
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      throw unavailable(given.call, error);
+    } finally {
+      response.destroy();
+    }
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #send(given: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> {
+    const { method, path, body, contentType = "application/json", accept = "application/json" } = given;
+    const token = await this.#options.credentials.token?.();
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const headers = {
+      accept,
+      "user-agent": "pharos",
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(payload === undefined ? {} : { "content-type": contentType, "content-length": Buffer.byteLength(payload) }),
+    };
+    return new Promise((resolve, reject) => {
+      const outgoing = request({ ...this.#base, method, path: `${this.#base.path ?? ""}${path}`, headers, signal }, (response) => {
+        clearTimeout(timer);
+        resolve(response);
+      });
+      const timer = setTimeout(() => outgoing.destroy(new Error("no answer in time")), this.#options.deadline ?? DEADLINE);
+      outgoing.once("close", () => clearTimeout(timer));
+      outgoing.on("error", (error) => reject(unavailable(given.call, error)));
+      outgoing.end(payload);
+    });
+  }
+}
+
+async function textOf(response: IncomingMessage, { call }: ApiRequest): Promise<string> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  } catch (error) {
+    throw unavailable(call, error);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function unavailable(call: ApiCall, cause: unknown): PharosError {
+  return cause instanceof PharosError
+    ? cause
+    : new PharosError(STORE_UNAVAILABLE, `${describe(call)}: the API server cannot be reached`, { cause });
+}
+
+/** `list bridges.pharos.io`, as people write rights. */
+export function describe({ verb, group, resource, name }: ApiCall): string {
+  return `${verb} ${resource}${group === "" ? "" : `.${group}`}${name === undefined ? "" : ` ${name}`}`;
+}
