@@ -20,7 +20,7 @@ export async function act(store: Store, decision: Decision, statuses: readonly S
 }
 
 /** Somebody may delete an object while we decide; that is their right. */
-async function unlessGone(write: Promise<unknown>): Promise<void> {
+export async function unlessGone(write: Promise<unknown>): Promise<void> {
   try {
     await write;
   } catch (error) {

@@ -6,7 +6,7 @@ import { silentLog, systemClock } from "@pharos/base";
 import { admitObject } from "@pharos/documents";
 import type { Bridge, Condition, HostReport, Node, NodeSoc } from "@pharos/kinds";
 import { type DecodedRevision, decodeRevision, type Store } from "@pharos/store";
-import { openEmbeddedStore } from "@pharos/store/embedded";
+import { embeddedHome, openEmbeddedStore } from "@pharos/store/embedded";
 import { runOperator } from "./run-operator.ts";
 
 let folder: string;
@@ -37,7 +37,7 @@ function open(name: string): Store {
 
 function start(adoptionWait = 0): void {
   stop = new AbortController();
-  running = runOperator({ home: { store }, clock: systemClock, log: silentLog, signal: stop.signal, adoptionWait });
+  running = runOperator({ home: embeddedHome(store, silentLog), clock: systemClock, log: silentLog, signal: stop.signal, adoptionWait });
 }
 
 async function halt(): Promise<void> {

@@ -1,18 +1,20 @@
 import { type Clock, describeError, hasCode, type Log, PharosError, Wake } from "@pharos/base";
 import { documentTitle, type VehicleDocument } from "@pharos/compiler";
-import { changeTag, STORE_CONFLICT, STORE_EXISTS, type Store } from "@pharos/store";
+import { changeTag, type Home, type Leadership, STORE_CONFLICT, STORE_EXISTS, STORE_FENCED } from "@pharos/store";
 import { act } from "./act.ts";
 import { OPERATOR_CHANGE_INCOMPLETE, OPERATOR_ROUND_FAILED } from "./codes.ts";
 import { compilerPort } from "./compiler.ts";
 import type { CompilerPort } from "./decide/compiler-port.ts";
 import { type Decision, decideRevision, type Situation } from "./decide/decide-revision.ts";
 import { statusChanges } from "./decide/document-status.ts";
+import { eventsOf } from "./decide/events.ts";
 import { markOf, type Readiness, readiness } from "./decide/settle.ts";
 import { NewestRevision } from "./newest-revision.ts";
 import { type StoreView, viewStore } from "./store-view.ts";
+import { actOnWorkloads, surveyWorkloads } from "./workloads/keep-workloads.ts";
 
 export interface OperatorOptions {
-  readonly home: { readonly store: Store };
+  readonly home: Home;
   readonly clock: Clock;
   readonly log: Log;
   /** Ends the operator. */
@@ -31,16 +33,31 @@ const LONGEST_GAP = 500;
 const LONGEST_REST = 30_000;
 
 /**
- * Follows the documents, checks them all together, freezes the valid ones into revisions and tells in their conditions
- * what became of them. Resolves when `signal` aborts; failures of the store are tried again.
+ * Follows the documents and, while it leads, checks them all together, freezes the valid ones into revisions and tells in
+ * their conditions what became of them. Resolves when `signal` aborts; failures of the store are tried again.
  */
 export async function runOperator(options: OperatorOptions): Promise<void> {
-  const { clock, log, signal } = options;
+  const { home, clock, log, signal } = options;
   const wake = new Wake(clock);
-  const view = viewStore({ store: options.home.store, clock, log, signal, onChange: () => wake.ring() });
+  const onChange = () => wake.ring();
+  const view = viewStore({ store: home.store, clock, log, signal, onChange });
+  const watching = home.workloads?.watch(onChange, signal);
+  // What an operator remembers is of its own leadership: another one may have written in between.
+  await home.elector.run((leadership) => rounds({ ...options, signal: leadership.signal }, view, { wake, leadership }), signal);
+  await Promise.all([view.finished, watching]);
+}
+
+interface Term {
+  readonly wake: Wake;
+  readonly leadership: Leadership;
+}
+
+/** Round after round, until the leadership ends. */
+async function rounds(options: OperatorOptions, view: StoreView, { wake, leadership }: Term): Promise<void> {
+  const { clock, log, signal } = options;
   const operator = new Operator(options, view);
   let pause = FIRST_PAUSE;
-  while (!signal.aborted) {
+  while (leadership.holds()) {
     let next: number | undefined;
     const began = clock.monotonic();
     try {
@@ -56,11 +73,11 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     await clock.sleep(Math.min(clock.monotonic() - began, LONGEST_GAP), signal);
     await wake.wait(next === undefined ? LONGEST_REST : next - clock.monotonic(), signal);
   }
-  await view.finished;
 }
 
 function report(log: Log, error: unknown): void {
-  if (hasCode(error, STORE_CONFLICT) || hasCode(error, STORE_EXISTS)) log.debug("somebody else wrote first, deciding again");
+  if (hasCode(error, STORE_CONFLICT) || hasCode(error, STORE_EXISTS) || hasCode(error, STORE_FENCED))
+    log.debug("somebody else wrote first, deciding again");
   else log.error(describeError(new PharosError(OPERATOR_ROUND_FAILED, "the operator could not finish a round", { cause: error })));
 }
 
@@ -95,9 +112,13 @@ class Operator {
     const situation = await this.#gather(documents);
     const decision = decideRevision(situation, this.#compiler);
     const hosts = decision.newest === undefined ? [] : this.#compiler.hosts(decision.newest.content.documents).map(({ name }) => name);
-    const statuses = statusChanges({ documents, reports: situation.reports, decision, hosts, now: situation.now });
+    const { reports, now } = situation;
+    const workloads = await surveyWorkloads(home, { documents, reports, registrations: this.#view.registrations(), decision });
+    const statuses = statusChanges({ documents, reports, decision, hosts, now, services: workloads.states });
     this.#tell(ready, decision);
     await act(home.store, decision, statuses, log);
+    for (const event of eventsOf(decision, statuses)) home.events.record(event);
+    await actOnWorkloads(home, workloads);
     if (decision.newest !== undefined) this.#newest.remember(decision.newest);
     this.#settle(documents);
     return decision.outcome.kind === "waiting" ? this.#adoptUntil : undefined;

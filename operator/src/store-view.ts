@@ -1,6 +1,6 @@
 import type { Clock, Log } from "@pharos/base";
 import { DOCUMENT_KINDS, documentTitle, type VehicleDocument } from "@pharos/compiler";
-import type { ConfigRevision, HostReport } from "@pharos/kinds";
+import type { ConfigRevision, HostReport, ServiceRegistration } from "@pharos/kinds";
 import { changeTag, type Followed, follow, type Reader } from "@pharos/store";
 import type { Tombstone } from "./decide/settle.ts";
 
@@ -20,6 +20,7 @@ export interface StoreView {
   documents(): readonly VehicleDocument[];
   revisions(): readonly ConfigRevision[];
   reports(): readonly HostReport[];
+  registrations(): readonly ServiceRegistration[];
   /** Documents whose deletion was seen since the last call of `forgetTombstones`. */
   tombstones(): readonly Tombstone[];
   forgetTombstones(): void;
@@ -42,12 +43,14 @@ export function viewStore({ store, clock, log, signal, onChange }: StoreViewOpti
   ) as readonly Followed<VehicleDocument["kind"]>[];
   const revisions = follow(store, "ConfigRevision", { ...options, onEvent: onChange });
   const reports = follow(store, "HostReport", { ...options, onEvent: onChange });
-  const all = [...documents, revisions, reports];
+  const registrations = follow(store, "ServiceRegistration", { ...options, onEvent: onChange });
+  const all = [...documents, revisions, reports, registrations];
   return {
     synced: () => all.every((followed) => followed.synced()),
     documents: () => documents.flatMap((followed) => followed.items()),
     revisions: () => revisions.items(),
     reports: () => reports.items(),
+    registrations: () => registrations.items(),
     tombstones: () => tombstones,
     forgetTombstones: () => {
       tombstones = [];

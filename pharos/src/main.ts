@@ -1,10 +1,8 @@
 import { hostname } from "node:os";
 import { describeError, type LogLevel } from "@pharos/base";
 import { Command, Option } from "commander";
-import { agentCommand } from "./agent-command.ts";
 import { callbackEndpoint } from "./callback-option.ts";
 import { daemonLog } from "./log.ts";
-import { standaloneCommand } from "./standalone-command.ts";
 
 interface CommonOptions {
   readonly logLevel: LogLevel;
@@ -38,7 +36,10 @@ daemon("agent", "keep this host's kernel in the state that the documents ask for
   .option("--store <address>", "store service: unix:/path or host:port", "unix:/run/pharos/pharos.sock")
   .option("--root <folder>", "prefix of all paths of this host", "/")
   .option("--plugin <path>", "the CNI plugin's executable", "/opt/cni/bin/pharos")
-  .action((options) => agentCommand(options, logOf("agent", options).child({ host: options.host }), stop.signal));
+  .action(async (options) => {
+    const { agentCommand } = await import("./agent-command.ts");
+    await agentCommand(options, logOf("agent", options).child({ host: options.host }), stop.signal);
+  });
 
 daemon("standalone", "operator, bridge and embedded store in one process, for a vehicle without Kubernetes")
   .option("--data-dir <folder>", "store and outboxes", "/var/lib/pharos/control")
@@ -46,7 +47,8 @@ daemon("standalone", "operator, bridge and embedded store in one process, for a 
   .option("--socket <path>", "unix socket of the Pharos API and of the agents' store service (repeatable)", list)
   .option("--plaintext-from <prefix>", "source beyond loopback that may call without TLS (repeatable)", list)
   .option("--callback <dialect=address>", "receiver of completions: spec=host:port or pullpiri=host:port (repeatable)", list)
-  .action((options) => {
+  .action(async (options) => {
+    const { standaloneCommand } = await import("./standalone-command.ts");
     const {
       dataDir,
       listen = ["127.0.0.1:9091"],
@@ -56,6 +58,42 @@ daemon("standalone", "operator, bridge and embedded store in one process, for a 
     } = options;
     const callbacks = callback.map(callbackEndpoint);
     return standaloneCommand({ dataDir, listen, sockets, plaintextFrom, callbacks }, logOf("standalone", options), stop.signal);
+  });
+
+function onKubernetes(command: Command): Command {
+  return command
+    .option("--namespace <name>", "namespace of Pharos' own objects", "pharos-system")
+    .option("--kubeconfig <path>", "absent: the service account of the pod")
+    .option("--api-server <url>", "https://host:port of the API server, reachable without any Service", inClusterServer())
+    .option("--health <host:port>", "listener of /livez, /readyz and /metrics");
+}
+
+/** Where kubelet says that the API server is. */
+function inClusterServer(): string | undefined {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
+  if (host === undefined || port === undefined) return undefined;
+  return `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+// Each command is imported when it is called: none pays for the others' libraries.
+onKubernetes(daemon("operator", "check and freeze the documents of a Kubernetes API; several may run, one leads"))
+  .option("--identity <name>", "names this process in Leases and events", hostname())
+  .action(async (options) => {
+    const { operatorCommand } = await import("./operator-command.ts");
+    await operatorCommand(options, logOf("operator", options), stop.signal);
+  });
+
+onKubernetes(daemon("bridge", "the Pharos API in front of a Kubernetes API"))
+  .option("--data-dir <folder>", "outboxes of callbacks", "/var/lib/pharos/control")
+  .option("--listen <host:port>", "TCP address of the Pharos API (repeatable)", list)
+  .option("--socket <path>", "unix socket of the Pharos API (repeatable)", list)
+  .option("--plaintext-from <prefix>", "source beyond loopback that may call without TLS (repeatable)", list)
+  .option("--callback <dialect=address>", "receiver of completions: spec=host:port or pullpiri=host:port (repeatable)", list)
+  .action(async (options) => {
+    const { listen = ["127.0.0.1:9091"], socket: sockets = [], plaintextFrom = [], callback = [] } = options;
+    const { bridgeCommand } = await import("./bridge-command.ts");
+    const settings = { ...options, listen, sockets, plaintextFrom, callbacks: callback.map(callbackEndpoint) };
+    await bridgeCommand(settings, logOf("bridge", options), stop.signal);
   });
 
 try {

@@ -3,21 +3,18 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Log, systemClock } from "@pharos/base";
 import { admitObject } from "@pharos/documents";
-import { type CallbackEndpoint, type ListenAddress, runBridge } from "@pharos/grpc-bridge";
+import { type CallbackEndpoint, runBridge } from "@pharos/grpc-bridge";
 import { runOperator } from "@pharos/operator";
 import { StoreServiceService } from "@pharos/rpc";
 import type { Store } from "@pharos/store";
-import { openEmbeddedStore } from "@pharos/store/embedded";
+import { embeddedHome, openEmbeddedStore } from "@pharos/store/embedded";
 import { authorizeAgent, HostPresence, storeService } from "@pharos/store/remote";
+import { type ListenSettings, listenAddresses } from "./listen-addresses.ts";
 
 /** Settings of `pharos standalone`: the whole control plane of a vehicle without Kubernetes. */
-export interface StandaloneSettings {
+export interface StandaloneSettings extends ListenSettings {
   /** Folder of the store's file and of the callbacks' outboxes. */
   readonly dataDir: string;
-  /** TCP addresses of the Pharos API, `host:port`. */
-  readonly listen: readonly string[];
-  /** Unix sockets of the Pharos API; the agents' store service is served on each as well. */
-  readonly sockets: readonly string[];
   /** Addresses beyond loopback that may call without TLS. */
   readonly plaintextFrom: readonly string[];
   readonly callbacks: readonly CallbackEndpoint[];
@@ -49,7 +46,9 @@ export async function standaloneCommand(settings: StandaloneSettings, log: Log, 
   });
   const store = await opened;
   try {
-    await Promise.all([bridge, runOperator({ home: { store }, clock: systemClock, log: log.child({ part: "operator" }), signal: ended })]);
+    const operatorLog = log.child({ part: "operator" });
+    const home = embeddedHome(store, operatorLog);
+    await Promise.all([bridge, runOperator({ home, clock: systemClock, log: operatorLog, signal: ended })]);
   } finally {
     await store.close();
   }
@@ -61,8 +60,4 @@ function openStore(dataDir: string, log: Log, onLost: (error: Error) => void): P
   return Promise.resolve(
     openEmbeddedStore({ path: join(dataDir, "pharos.sqlite"), admit: admitObject, clock: systemClock, newId: randomUUID, log, onLost }),
   );
-}
-
-function listenAddresses({ listen, sockets }: StandaloneSettings): readonly ListenAddress[] {
-  return [...listen.map((address) => ({ address })), ...sockets.map((unixSocket) => ({ unixSocket }))];
 }

@@ -3,6 +3,7 @@ import type { Finding } from "@pharos/base";
 import { type Allocation, documentsOf, documentTitle, type VehicleDocument } from "@pharos/compiler";
 import type { Bridge, HostReport } from "@pharos/kinds";
 import type { DecodedRevision } from "@pharos/store";
+import type { ServiceState } from "../workloads/service-states.ts";
 import { findingsText, type Verdict, withVerdicts } from "./conditions.ts";
 import type { Decision } from "./decide-revision.ts";
 import { inSync } from "./roll-out.ts";
@@ -19,6 +20,8 @@ export interface StatusInput {
   readonly documents: readonly VehicleDocument[];
   readonly reports: readonly HostReport[];
   readonly decision: Decision;
+  /** How each service stands, by the document's title; absent for documents whose services are left as they are. */
+  readonly services?: ReadonlyMap<string, readonly ServiceState[]>;
   /** Wall clock in ms. */
   readonly now: number;
 }
@@ -38,7 +41,9 @@ function statusOf(document: VehicleDocument, input: StatusInput): NonNullable<Ve
   const verdicts = [acceptedVerdict(own), ...freezeVerdicts(document, input)];
   const conditions = withVerdicts(before, verdicts, { generation: document.metadata.generation ?? 0, now });
   const kept = { ...document.status, conditions };
-  return document.kind === "Bridge" ? { ...kept, allocations: allocationsOf(document, decision.allocations) } : kept;
+  if (document.kind === "Bridge") return { ...kept, allocations: allocationsOf(document, decision.allocations) };
+  const services = input.services?.get(documentTitle(document));
+  return services === undefined ? kept : { ...kept, services };
 }
 
 /** Frozen and InSync. */

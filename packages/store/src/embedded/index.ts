@@ -1,3 +1,5 @@
+export { embeddedHome } from "./embedded-home.ts";
+
 import { EmbeddedStore, type EmbeddedStoreOptions } from "./embedded-store.ts";
 import { openStoreFile } from "./store-file.ts";
 

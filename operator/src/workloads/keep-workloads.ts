@@ -1,0 +1,55 @@
+import { hasCode } from "@pharos/base";
+import { documentTitle, type VehicleDocument } from "@pharos/compiler";
+import type { HostReport, ServiceDeployment, ServiceRegistration } from "@pharos/kinds";
+import { type Home, type KubernetesObject, STORE_EXISTS } from "@pharos/store";
+import { unlessGone } from "../act.ts";
+import type { Decision } from "../decide/decide-revision.ts";
+import { decideWorkloads, type WorkloadsDecision } from "./decide-workloads.ts";
+
+export interface WorkloadsSituation {
+  readonly documents: readonly VehicleDocument[];
+  readonly reports: readonly HostReport[];
+  readonly registrations: readonly ServiceRegistration[];
+  readonly decision: Decision;
+}
+
+const KINDS = [
+  { apiVersion: "apps/v1", kind: "Deployment" },
+  { apiVersion: "v1", kind: "Service" },
+] as const;
+
+/** Sees what runs for the services and decides what should. Without a platform below there are only registry entries. */
+export async function surveyWorkloads({ workloads }: Home, situation: WorkloadsSituation): Promise<WorkloadsDecision> {
+  const { documents, reports, registrations, decision } = situation;
+  const all = documents.filter((document): document is ServiceDeployment => document.kind === "ServiceDeployment");
+  const faulty = new Set(decision.valid.findings.flatMap(({ severity, source }) => (severity === "ERROR" ? [source?.document] : [])));
+  const invalid = all.map(documentTitle).filter((title) => faulty.has(title));
+  const objects: KubernetesObject[] = [];
+  // Without any document left, Kubernetes' garbage collection removes what they owned.
+  for (const kind of all.length === 0 ? [] : KINDS) objects.push(...((await workloads?.list(kind)) ?? []));
+  return decideWorkloads({
+    deployments: all.filter((document) => !invalid.includes(documentTitle(document))),
+    kept: new Set(invalid),
+    reports: workloads === undefined ? [] : reports,
+    registrations,
+    objects,
+  });
+}
+
+/** Carries the decision out; throws the first failure, and the next round goes on from what is there. */
+export async function actOnWorkloads({ store, workloads }: Home, decision: WorkloadsDecision): Promise<void> {
+  for (const entry of decision.register) await register(store, entry);
+  for (const ref of decision.unregister) await unlessGone(store.delete(ref));
+  if (workloads === undefined) return;
+  for (const object of decision.apply) await workloads.apply(object);
+  for (const object of decision.remove) await workloads.delete(object);
+}
+
+async function register(store: Home["store"], entry: ServiceRegistration): Promise<void> {
+  try {
+    await store.create<"ServiceRegistration">(entry);
+  } catch (error) {
+    if (!hasCode(error, STORE_EXISTS)) throw error;
+    await store.update<"ServiceRegistration">(entry);
+  }
+}

@@ -1,0 +1,2 @@
+export { type KubeConfigOptions, loadKubeConfig } from "./kube-config.ts";
+export { type KubernetesHome, type KubernetesHomeOptions, kubernetesHome } from "./kubernetes-home.ts";
