@@ -4,18 +4,19 @@ export {
   STORE_DENIED,
   STORE_EXISTS,
   STORE_FENCED,
-  STORE_KIND_MISSING,
   STORE_FILE_DAMAGED,
   STORE_FILE_LOST,
   STORE_FILE_REFUSED,
   STORE_HISTORY_GONE,
   STORE_INVALID,
+  STORE_KIND_MISSING,
   STORE_NOT_FOUND,
   STORE_REVISION_TOO_LARGE,
   STORE_REVISION_UNREADABLE,
   STORE_UNAVAILABLE,
 } from "./codes.ts";
 export { type Follow, type Followed, type FollowOptions, follow } from "./follow.ts";
+export type { FollowedObjects } from "./follow-source.ts";
 export type {
   Elector,
   EventRecorder,
