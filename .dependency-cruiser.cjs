@@ -33,7 +33,7 @@ module.exports = {
     only(pkg("kernel"), ["base", "hoststate"], ""),
     only(pkg("outbox"), ["base"], ""),
     only(pkg("store"), ["base", "kinds", "documents", "rpc", "compiler"], ""),
-    only(pkg("lab"), ["base", "kinds", "compiler", "hoststate", "kernel", "documents"], ""),
+    only(pkg("lab"), ["base", "kinds", "compiler", "hoststate", "kernel", "documents", "attach"], ""),
     only("^cni-plugin/", ["base", "hoststate", "attach", "ledger", "kernel"], "the plugin stays small"),
     only("^operator/", ["base", "kinds", "documents", "compiler", "hoststate", "store"], "the operator never touches a kernel"),
     only("^node-agent/", ["base", "kinds", "documents", "compiler", "hoststate", "kernel", "ledger", "attach", "store"], ""),

@@ -35,7 +35,7 @@ daemon("agent", "keep this host's kernel in the state that the documents ask for
   .option("--host <name>", "name of this SoC or VM in the Node document", hostname())
   .option("--store <address>", "store service: unix:/path or host:port", "unix:/run/pharos/pharos.sock")
   .option("--root <folder>", "prefix of all paths of this host", "/")
-  .option("--plugin <path>", "the CNI plugin's executable", "/opt/cni/bin/pharos")
+  .option("--plugin <path>", "the CNI plugin's executable", "/opt/cni/bin/pharos-cni")
   .action(async (options) => {
     const { agentCommand } = await import("./agent-command.ts");
     await agentCommand(options, logOf("agent", options).child({ host: options.host }), stop.signal);

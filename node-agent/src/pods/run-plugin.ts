@@ -1,15 +1,12 @@
 import { spawn } from "node:child_process";
+import { type PluginPlaces, pluginConfiguration } from "@pharos/attach";
 import { PharosError } from "@pharos/base";
 import { AGENT_ATTACH_FAILED } from "../codes.ts";
 import type { RunningContainer } from "./runtime.ts";
 
-export interface PluginSettings {
+export interface PluginSettings extends PluginPlaces {
   /** Path of the plugin's executable. */
   readonly binary: string;
-  /** The network data that the agent writes at commit. */
-  readonly dataFile: string;
-  /** The folder of the ledger. */
-  readonly stateDir: string;
 }
 
 export interface Attachment {
@@ -29,15 +26,7 @@ const MAX_OUTPUT_BYTES = 1 << 20;
 export async function runPlugin(verb: "ADD" | "DEL", settings: PluginSettings, attachment: Attachment): Promise<unknown> {
   const { container, ifname, bridge } = attachment;
   const annotations = { ...container.annotations, ...(bridge === undefined ? {} : { "pharos.io/bridge": bridge }) };
-  const config = {
-    cniVersion: "1.1.0",
-    name: "pharos",
-    type: "pharos",
-    dataFile: settings.dataFile,
-    stateDir: settings.stateDir,
-    capabilities: { "io.kubernetes.cri.pod-annotations": true },
-    runtimeConfig: { "io.kubernetes.cri.pod-annotations": annotations },
-  };
+  const config = pluginConfiguration(settings, annotations);
   const env = {
     PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
     CNI_COMMAND: verb,

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pluginConfiguration } from "@pharos/attach";
 import { PharosError } from "@pharos/base";
 import { POD_NETWORK_DATA_PATH } from "@pharos/hoststate";
 import { LAB_BAD_NAME, LAB_COMMAND_FAILED, LAB_UNKNOWN_PLACE } from "./codes.ts";
@@ -69,14 +70,8 @@ export async function callPlugin(
 ): Promise<string> {
   const { verb, pod, plugin } = call;
   const host = folders.host(pod.host);
-  const config = {
-    cniVersion: "1.1.0",
-    name: "pharos",
-    type: "pharos",
-    dataFile: join(host, POD_NETWORK_DATA_PATH),
-    stateDir: join(host, LEDGER_FOLDER),
-    runtimeConfig: { "io.kubernetes.cri.pod-annotations": call.annotations },
-  };
+  const places = { dataFile: join(host, POD_NETWORK_DATA_PATH), stateDir: join(host, LEDGER_FOLDER) };
+  const config = pluginConfiguration(places, call.annotations);
   const variables = [
     `CNI_COMMAND=${verb}`,
     `CNI_CONTAINERID=${pod.containerID}`,
