@@ -162,3 +162,15 @@ export const CLAIMED_TWICE: CodeEntry = {
   title: "two features want different things of one object",
   action: "change one of the two documents",
 };
+
+export const CLUSTER_NODE_OFF_LINK: CodeEntry = {
+  code: "PHAROS-1200",
+  title: "a Kubernetes node that is on no link of this host",
+  action: "put the nodes' InternalIPs on one network, or describe the hosts, their interfaces and a Bridge for pods in documents",
+};
+
+export const CLUSTER_PODS_UNGOVERNED: CodeEntry = {
+  code: "PHAROS-1201",
+  title: "pods that no rule governs",
+  action: "describe a Bridge for pods (bridgeFor: pod) on this host; new pods then get addresses that rules can name",
+};

@@ -1,5 +1,6 @@
 import type { Checked, Finding } from "@pharos/base";
 import { EMPTY_STATE, type HostState } from "@pharos/hoststate";
+import { clusterPods } from "./cluster/cluster-pods.ts";
 import { HOST_NOT_HERE } from "./codes.ts";
 import type { HostFacts, Live, Revision } from "./documents.ts";
 import { FEATURES } from "./features/all.ts";
@@ -22,6 +23,7 @@ export interface CompileInput {
  */
 export function compile(input: CompileInput): Checked<HostState> {
   const { content } = input.revision;
+  if (content.documents.nodes.length === 0 && input.live.cluster !== undefined) return compileBuiltIn(input);
   const built = buildVehicle(content);
   const vehicle = built.value;
   const host = vehicle?.hosts.find((known) => known.name === input.host);
@@ -29,11 +31,22 @@ export function compile(input: CompileInput): Checked<HostState> {
   if (host === undefined) return { value: EMPTY_STATE, findings: [...built.findings, notHere(vehicle, input.host)] };
   const { live, facts } = input;
   const featureInput = { vehicle, host, documents: content.documents, live, facts };
-  const outputs = Object.entries(FEATURES).map(([feature, run]) => ({ feature, ...run(featureInput) }));
+  const hasPodBridge = vehicle.bridges.some((bridge) => bridge.bridgeFor === "pod" && bridge.hosts.includes(host.name));
+  const outputs = [
+    ...Object.entries(FEATURES).map(([feature, run]) => ({ feature, ...run(featureInput) })),
+    { feature: "clusterPods", ...clusterPods({ host: host.name, live, facts, hasPodBridge, isGoverned: true }) },
+  ];
   const merged = merge(outputs);
   const present = withoutAbsentLinks(merged.value, { host, facts });
   const findings = [...built.findings, ...outputs.flatMap((output) => output.findings), ...merged.findings, ...present.findings];
   return { value: present.value, findings };
+}
+
+/** Without a Node document nothing but the pods' network is set up, and nothing is filtered. */
+function compileBuiltIn({ host, live, facts }: CompileInput): Checked<HostState> {
+  const output = clusterPods({ host, live, facts, hasPodBridge: false, isGoverned: false });
+  const merged = merge([{ feature: "clusterPods", contribution: output.contribution }]);
+  return { value: merged.value, findings: [...output.findings, ...merged.findings] };
 }
 
 function notHere(vehicle: Vehicle, host: string): Finding {

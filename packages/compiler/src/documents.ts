@@ -1,4 +1,5 @@
 import type { Bridge, Node, PodNetwork, RoutingConfig, SecurityConfig, ServiceDeployment, ServiceRegistration } from "@pharos/kinds";
+import type { ClusterFacts } from "./cluster/cluster-facts.ts";
 
 /** The documents that one revision is made from, each list sorted by name. */
 export interface DocumentSet {
@@ -36,6 +37,8 @@ export interface Revision {
 export interface Live {
   readonly podNetworks: readonly PodNetwork[];
   readonly serviceRegistrations: readonly ServiceRegistration[];
+  /** Absent outside Kubernetes. */
+  readonly cluster?: ClusterFacts;
 }
 
 /** What a host's kernel can do and has, as `kernel.facts()` or a HostReport tells it. */

@@ -1,4 +1,6 @@
 export { check } from "./check/check.ts";
+export { BUILT_IN_CONTENT } from "./cluster/built-in.ts";
+export type { ClusterFacts, ClusterNode, ServerAddress } from "./cluster/cluster-facts.ts";
 export { assumedFacts, type CompileInput, compile } from "./compile.ts";
 export type { Contribution, Feature, FeatureInput, FeatureOutput } from "./contribution.ts";
 export {

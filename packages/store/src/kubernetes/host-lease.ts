@@ -1,14 +1,14 @@
 import { type Clock, describeError, type Log } from "@pharos/base";
+import { followResource } from "./follow-resource.ts";
 import type { KubernetesStore } from "./kubernetes-store.ts";
 import { kubernetesLease, LEASES, type LeasePort, leaseRecord, microTime } from "./lease.ts";
-import { type ApiObject, listAll, watchFrom } from "./reflector.ts";
+import type { ApiObject } from "./reflector.ts";
 
 /** A host counts as reachable while its agent renewed its Lease within this, in ms. */
 export const HOST_LEASE_MS = 10_000;
 const RENEW_EVERY = 4000;
-const HOST_LABEL = "pharos.io/lease";
+const LEASE_LABEL = "pharos.io/lease";
 const NAME_PREFIX = "pharos-host-";
-const RETRY = 2000;
 
 export interface HostLeaseOptions {
   readonly store: KubernetesStore;
@@ -38,10 +38,15 @@ async function renew(lease: LeasePort, host: string, clock: Clock): Promise<void
   const now = microTime(clock.now());
   const current = await lease.read();
   const durationSeconds = HOST_LEASE_MS / 1000;
-  const labels = { [HOST_LABEL]: "host" };
+  const labels = { [LEASE_LABEL]: "host" };
   if (current === undefined)
     await lease.create({ holder: host, transitions: 0, renewTime: now, acquireTime: now, durationSeconds, labels });
   else await lease.replace({ ...current, holder: host, renewTime: now, durationSeconds, labels });
+}
+
+interface SeenLease {
+  readonly metadata: ApiObject["metadata"];
+  readonly renewTime: string;
 }
 
 /** Which hosts' agents are there, by their Leases. */
@@ -56,41 +61,42 @@ export class HostLeases {
   /** Names of the hosts that renewed within the last 10 s by our own clock, sorted. */
   hosts(): readonly string[] {
     const now = this.#options.clock.monotonic();
-    return [...this.#seen]
-      .filter(([, { at }]) => now - at < HOST_LEASE_MS)
-      .map(([host]) => host)
-      .sort();
+    const fresh = [...this.#seen].filter(([, { at }]) => now - at < HOST_LEASE_MS);
+    return fresh.map(([host]) => host).sort();
   }
 
   /** Follows the Leases until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { store, namespace, clock, log } = this.#options;
-    const collection = { resource: LEASES, namespace, labelSelector: `${HOST_LABEL}=host`, trim: (object: ApiObject) => object };
-    while (!signal.aborted) {
-      try {
-        const { items, resourceVersion } = await listAll(store.reflector, collection);
+    const { store, namespace } = this.#options;
+    const collection = { resource: LEASES, namespace, labelSelector: `${LEASE_LABEL}=host`, trim: seenLease };
+    const followed = followResource(store.reflector, collection, {
+      signal,
+      onSync: (items) => {
         for (const item of items) this.#see(item);
-        for await (const event of watchFrom(store.reflector, collection, { resourceVersion, signal })) {
-          if (event.type === "DELETED") this.#seen.delete(hostOf(event.object));
-          else if (event.type !== "BOOKMARK") this.#see(event.object);
-        }
-      } catch (error) {
-        log.debug("cannot follow the hosts' leases, trying again", { error: describeError(error) });
-        await clock.sleep(RETRY, signal);
-      }
-    }
+      },
+      onEvent: ({ type, object }) => {
+        if (type === "DELETED") this.#seen.delete(hostOf(object));
+        else this.#see(object);
+      },
+    });
+    await followed.finished;
   }
 
-  #see(object: ApiObject): void {
-    const { renewTime } = leaseRecord(object);
-    const host = hostOf(object);
-    const known = this.#seen.get(host);
+  #see(lease: SeenLease): void {
+    const { renewTime } = lease;
+    const known = this.#seen.get(hostOf(lease));
     if (known?.renewTime === renewTime) return;
     // A first sight says nothing about when it was written: it counts as fresh, and is gone 10 s later if nobody renews it.
-    this.#seen.set(host, { renewTime, at: this.#options.clock.monotonic() });
+    this.#seen.set(hostOf(lease), { renewTime, at: this.#options.clock.monotonic() });
   }
 }
 
-function hostOf({ metadata }: ApiObject): string {
+function seenLease(object: ApiObject): SeenLease {
+  const { name, namespace, resourceVersion } = object.metadata;
+  const place = { ...(namespace === undefined ? {} : { namespace }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+  return { metadata: { name, ...place }, renewTime: leaseRecord(object).renewTime };
+}
+
+function hostOf({ metadata }: SeenLease): string {
   return metadata.name.slice(NAME_PREFIX.length);
 }

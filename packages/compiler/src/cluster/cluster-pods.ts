@@ -1,0 +1,175 @@
+import type { Finding } from "@pharos/base";
+import {
+  addressAt,
+  containsIp,
+  type FirewallChain,
+  formatIp,
+  formatPrefix,
+  lastOf,
+  networkOf,
+  POD_NETWORK_DATA_PATH,
+  type PodNetworkData,
+  type PodRange,
+  type Prefix,
+  parseIp,
+  parsePrefix,
+  type Route,
+  type Sysctl,
+} from "@pharos/hoststate";
+import { CLUSTER_NODE_OFF_LINK, CLUSTER_PODS_UNGOVERNED } from "../codes.ts";
+import type { Contribution, FeatureOutput } from "../contribution.ts";
+import type { HostFacts, Live } from "../documents.ts";
+import { keepSecondaries } from "../features/node.ts";
+import { MAIN_TABLE, routeMetric } from "../features/route-metric.ts";
+import { firstHostAddress } from "../vehicle/read-bridges.ts";
+import type { ClusterFacts, ClusterNode } from "./cluster-facts.ts";
+
+/** The bridge of pods that no Bridge document gives one. */
+export const CLUSTER_BRIDGE = "pharos0";
+
+export interface ClusterPodsInput {
+  /** Name of the host that is compiled for. */
+  readonly host: string;
+  readonly live: Live;
+  readonly facts: HostFacts;
+  /** True when documents give this host a bridge for pods. */
+  readonly hasPodBridge: boolean;
+  /** True when there is a Node document, whose rules these pods are then outside of. */
+  readonly isGoverned: boolean;
+}
+
+/**
+ * The network of pods on a Kubernetes node that has no Bridge document: a bridge with the node's podCIDRs, routes to those of
+ * the other nodes, and source translation for what leaves the pods. Once documents give the host a bridge for pods this one hands
+ * out no more addresses, and goes when its last pod is gone.
+ */
+export function clusterPods(input: ClusterPodsInput): FeatureOutput {
+  const { live, host, hasPodBridge, isGoverned } = input;
+  const node = live.cluster?.nodes.find((known) => known.host === host);
+  if (live.cluster === undefined || node === undefined) return { contribution: {}, findings: [] };
+  const own = prefixesOf(node);
+  if (own.length === 0 || (hasPodBridge && !isInUse(live, host, own))) return { contribution: {}, findings: [] };
+  const ways = routesToOthers(live.cluster, node, input.facts);
+  const contribution: Contribution = {
+    links: [{ kind: "bridge", name: CLUSTER_BRIDGE, callIptables: input.facts.bridgeNetfilter, multicastSnooping: false }],
+    addresses: own.map((prefix) => ({ link: CLUSTER_BRIDGE, address: `${formatIp(firstHostAddress(prefix))}/${prefix.length}` })),
+    routes: ways.routes,
+    firewall: [translation(own, live.cluster)],
+    sysctls: forwardingSysctls(own, input.facts),
+    ...(hasPodBridge ? {} : { files: [{ path: POD_NETWORK_DATA_PATH, mode: 0o644, content: networkData(own) }] }),
+  };
+  return { contribution, findings: [...ways.findings, ...(isGoverned ? [ungoverned(host)] : [])] };
+}
+
+function prefixesOf(node: ClusterNode): readonly Prefix[] {
+  return node.podCidrs.flatMap((text) => parsePrefix(text) ?? []).map(networkOf);
+}
+
+/** True while a pod of this host has an address of the node's podCIDRs. */
+function isInUse({ podNetworks }: Live, host: string, own: readonly Prefix[]): boolean {
+  return podNetworks.some(({ spec, status }) => {
+    const addresses = spec.host === host ? (status?.addresses ?? []) : [];
+    return addresses.some((text) => {
+      const address = parsePrefix(text);
+      return address !== undefined && own.some((prefix) => containsIp(prefix, address.ip));
+    });
+  });
+}
+
+/** Routes by the other nodes' addresses, where these are on a link of ours. */
+function routesToOthers(
+  cluster: ClusterFacts,
+  node: ClusterNode,
+  facts: HostFacts,
+): { routes: readonly Route[]; findings: readonly Finding[] } {
+  const others = cluster.nodes.filter((other) => other.name !== node.name);
+  const ways = others.flatMap((other) => prefixesOf(other).map((prefix) => ({ other, prefix, way: wayTo(other, prefix, facts) })));
+  return {
+    routes: ways.flatMap(({ prefix, way }): readonly Route[] => {
+      if (way === undefined) return [];
+      const metric = routeMetric(prefix.ip.family);
+      return [{ destination: formatPrefix(prefix), table: MAIN_TABLE, metric, type: "unicast", gateway: way.gateway, link: way.link }];
+    }),
+    findings: ways.flatMap(({ other, prefix, way }) => (way === undefined ? [offLink(other, prefix)] : [])),
+  };
+}
+
+function wayTo(
+  other: ClusterNode,
+  { ip: { family } }: Prefix,
+  facts: HostFacts,
+): { readonly gateway: string; readonly link: string } | undefined {
+  for (const text of other.addresses) {
+    const gateway = parseIp(text);
+    if (gateway?.family !== family) continue;
+    const link = facts.interfaces.find(({ addresses }) =>
+      addresses.some((own) => {
+        const prefix = parsePrefix(own);
+        return prefix !== undefined && containsIp(networkOf(prefix), gateway);
+      }),
+    );
+    if (link !== undefined) return { gateway: formatIp(gateway), link: link.name };
+  }
+  return undefined;
+}
+
+/** Pods keep their address towards all pods of the cluster; the rest of the world sees the node. */
+function translation(own: readonly Prefix[], cluster: ClusterFacts): FirewallChain {
+  const everywhere = cluster.nodes.flatMap(prefixesOf);
+  const rules = own.map((prefix) => {
+    const { family } = prefix.ip;
+    const ip = family === "ipv4" ? "ip" : "ip6";
+    const multicast = family === "ipv4" ? "224.0.0.0/4" : "ff00::/8";
+    const kept = [...new Set([...everywhere.filter((other) => other.ip.family === family).map(formatPrefix), multicast])].sort();
+    return { body: `${ip} saddr ${formatPrefix(prefix)} ${ip} daddr != { ${kept.join(", ")} } masquerade`, origin: "cluster pods" };
+  });
+  return { kind: "chain", name: "cluster-postrouting", hook: { type: "nat", hook: "postrouting", priority: 100, policy: "accept" }, rules };
+}
+
+function forwardingSysctls(own: readonly Prefix[], facts: HostFacts): readonly Sysctl[] {
+  const v6 = facts.ipv6 && own.some(({ ip }) => ip.family === "ipv6");
+  const forwards = [{ path: "net/ipv4/ip_forward", value: "1" }, ...(v6 ? [{ path: "net/ipv6/conf/all/forwarding", value: "1" }] : [])];
+  return [...forwards, keepSecondaries(CLUSTER_BRIDGE)];
+}
+
+function networkData(own: readonly Prefix[]): string {
+  const routes = own.map(({ ip }) => ({ dst: ip.family === "ipv4" ? "0.0.0.0/0" : "::/0" }));
+  const bridge = { name: CLUSTER_BRIDGE, isGateway: true, ipMasq: true, ranges: own.map(podRange), routes };
+  const data: PodNetworkData = { version: 1, defaultBridge: CLUSTER_BRIDGE, bridges: [bridge] };
+  return `${JSON.stringify(data, undefined, 2)}\n`;
+}
+
+function podRange(prefix: Prefix): PodRange {
+  const gateway = firstHostAddress(prefix);
+  const end = lastOf(prefix);
+  const text = formatPrefix(prefix);
+  const last = end.family === "ipv4" ? addressAt(end, -1n) : end;
+  return {
+    subnet: text,
+    block: text,
+    rangeStart: formatIp(gateway),
+    rangeEnd: formatIp(last),
+    gateway: formatIp(gateway),
+    exclude: [formatIp(gateway)],
+  };
+}
+
+function offLink({ name }: ClusterNode, prefix: Prefix): Finding {
+  return {
+    code: CLUSTER_NODE_OFF_LINK.code,
+    severity: "WARNING",
+    path: "",
+    description: `no address of node ${name} is on a link of this host, so its pods (${formatPrefix(prefix)}) have no route`,
+    recommendation: CLUSTER_NODE_OFF_LINK.action,
+  };
+}
+
+function ungoverned(host: string): Finding {
+  return {
+    code: CLUSTER_PODS_UNGOVERNED.code,
+    severity: "WARNING",
+    path: "",
+    description: `pods on ${host} have addresses of the cluster's podCIDR, which no rule of the documents names`,
+    recommendation: CLUSTER_PODS_UNGOVERNED.action,
+  };
+}
