@@ -1,6 +1,7 @@
 import { type Clock, describeError, hasCode, type Log } from "@pharos/base";
 import { STORE_HISTORY_GONE } from "./codes.ts";
 import { type Followable, ObjectCache, type SourceChange, type SourceEvent, versionsOf } from "./object-cache.ts";
+import { pauseAfter } from "./unavailable.ts";
 
 /** A collection that can be listed and watched. */
 export interface Source<T> {
@@ -73,6 +74,7 @@ class Follower<T extends Followable> {
     let failing = false;
     while (!signal.aborted) {
       const began = clock.monotonic();
+      let wait = 0;
       try {
         const { items, resourceVersion } = await this.#source.list();
         if (signal.aborted) return;
@@ -86,10 +88,11 @@ class Follower<T extends Followable> {
         if (hasCode(error, STORE_HISTORY_GONE)) log.debug("history is gone, listing again", { kind });
         else if (!failing) log.warn("cannot follow, trying again", { kind, error: describeError(error) });
         failing ||= !hasCode(error, STORE_HISTORY_GONE);
+        wait = pauseAfter(error, 0);
       }
       // A list that succeeds proves nothing about the watch: only one that held for a while lets the next pause be short.
       if (clock.monotonic() - began > LONGEST_PAUSE) pause = FIRST_PAUSE;
-      await clock.sleep(pause, signal);
+      await clock.sleep(Math.max(pause, wait), signal);
       pause = Math.min(pause * 2, LONGEST_PAUSE);
     }
   }

@@ -2,4 +2,5 @@ export { type ApiServer, type ApiServerOptions, type ClientCredentials, kubeconf
 export { type ApiWithKinds, CRD_FOLDER, startApiWithKinds } from "./api-with-kinds.ts";
 export { assetCache, kubeAsset, moduleFolder, type PinnedModule, pinnedModules, requireKubeAsset } from "./assets.ts";
 export { type Authority, type KeyPair, makeAuthority, type Subject } from "./authority.ts";
+export { type FakeAnswer, type FaultProxy, type ProxiedRequest, startFaultProxy, type WatchFault } from "./fault-proxy.ts";
 export { type Program, type ProgramOptions, startProgram } from "./program.ts";

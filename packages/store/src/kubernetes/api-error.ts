@@ -10,6 +10,7 @@ import {
   STORE_UNAVAILABLE,
 } from "../codes.ts";
 import { RefusedError } from "../refused.ts";
+import { BusyError } from "../unavailable.ts";
 import { type ApiCall, describe } from "./transport.ts";
 
 /** Kubernetes' Status object (meta/v1), as far as we read it. */
@@ -19,13 +20,24 @@ export interface ApiStatus {
   readonly message?: string;
   readonly details?: {
     readonly name?: string;
+    readonly retryAfterSeconds?: number;
     readonly causes?: readonly { readonly reason?: string; readonly message?: string; readonly field?: string }[];
   };
 }
 
-/** The store's error for an answer of the API server that is no success. */
-export function failureOf(call: ApiCall, statusCode: number, text: string): PharosError {
-  return failureOfStatus(call, { code: statusCode, ...parsed(text) });
+/** An answer of the API server that is no success. */
+export interface FailedAnswer {
+  readonly statusCode: number;
+  readonly text: string;
+  /** The header Retry-After (RFC 9110 section 10.2.3), of which Kubernetes sends the form in seconds. */
+  readonly retryAfter?: string;
+}
+
+/** The store's error for a failed answer. */
+export function failureOf(call: ApiCall, { statusCode, text, retryAfter }: FailedAnswer): PharosError {
+  const status = parsed(text);
+  const seconds = /^\d{1,6}$/.test(retryAfter ?? "") ? { retryAfterSeconds: Number(retryAfter) } : {};
+  return failureOfStatus(call, { ...status, code: statusCode, details: { ...seconds, ...status.details } });
 }
 
 /** The store's error for a Status object. */
@@ -48,8 +60,13 @@ export function failureOfStatus(call: ApiCall, status: ApiStatus): PharosError {
     case 422:
       return refused(call, status);
     default:
-      return new PharosError(STORE_UNAVAILABLE, message);
+      return unavailable(status, message);
   }
+}
+
+function unavailable({ details }: ApiStatus, message: string): PharosError {
+  const seconds = details?.retryAfterSeconds ?? 0;
+  return seconds > 0 ? new BusyError(message, seconds * 1000) : new PharosError(STORE_UNAVAILABLE, message);
 }
 
 /** The path itself is unknown: there is no such resource, and the answer names no object. */

@@ -1,5 +1,6 @@
 import { type Clock, hasCode, type Log, PharosError } from "@pharos/base";
 import { STORE_HISTORY_GONE, STORE_UNAVAILABLE } from "../codes.ts";
+import { pauseAfter } from "../unavailable.ts";
 import { type ApiStatus, failureOfStatus } from "./api-error.ts";
 import { callOf, pathOf, type Resource } from "./resource.ts";
 import type { Transport } from "./transport.ts";
@@ -91,6 +92,7 @@ export async function* watchFrom<T>(
   let point = start.resourceVersion;
   let pause = FIRST_PAUSE;
   while (!signal.aborted) {
+    let wait = pause;
     try {
       await requireHistory(options, collection, point);
       for await (const event of watchOnce(options, collection, { resourceVersion: point, signal })) {
@@ -102,9 +104,10 @@ export async function* watchFrom<T>(
     } catch (error) {
       if (signal.aborted) return;
       if (!hasCode(error, STORE_UNAVAILABLE)) throw error;
+      wait = pauseAfter(error, pause);
       log.debug("a watch is interrupted, connecting again", { resource: collection.resource.plural, error: error.message });
     }
-    await clock.sleep(pause * (0.5 + random()), signal);
+    await clock.sleep(wait * (1 + random()), signal);
     pause = Math.min(pause * 2, LONGEST_PAUSE);
   }
 }

@@ -68,7 +68,7 @@ export class Transport {
     const signal = AbortSignal.timeout(this.#options.deadline ?? DEADLINE);
     const response = await this.#send(given, signal);
     const text = await textOf(response, given);
-    if ((response.statusCode ?? 500) >= 300) throw failureOf(given.call, response.statusCode ?? 500, text);
+    if ((response.statusCode ?? 500) >= 300) throw failure(given, response, text);
     try {
       return JSON.parse(text) as T;
     } catch (error) {
@@ -80,7 +80,7 @@ export class Transport {
   async *lines(given: ApiRequest, signal: AbortSignal): AsyncGenerator<string> {
     this.#options.onCall?.(given.call);
     const response = await this.#send(given, signal);
-    if (response.statusCode !== 200) throw failureOf(given.call, response.statusCode ?? 500, await textOf(response, given));
+    if (response.statusCode !== 200) throw failure(given, response, await textOf(response, given));
     response.setEncoding("utf8");
     response.setTimeout(this.#options.idle ?? IDLE, () => response.destroy(new Error("nothing was heard for too long")));
     let rest = "";
@@ -134,6 +134,11 @@ async function textOf(response: IncomingMessage, { call }: ApiRequest): Promise<
     throw unavailable(call, error);
   }
   return Buffer.concat(chunks).toString();
+}
+
+function failure({ call }: ApiRequest, { statusCode = 500, headers }: IncomingMessage, text: string): PharosError {
+  const retryAfter = headers["retry-after"];
+  return failureOf(call, { statusCode, text, ...(retryAfter === undefined ? {} : { retryAfter }) });
 }
 
 function unavailable(call: ApiCall, cause: unknown): PharosError {
