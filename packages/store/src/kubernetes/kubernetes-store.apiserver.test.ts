@@ -5,7 +5,8 @@ import { type ApiWithKinds, startApiWithKinds } from "@pharos/lab/kubernetes";
 import { bridge } from "../conformance/fixtures.ts";
 import { readerConformance, writerConformance } from "../conformance/index.ts";
 import { refOf } from "../ref.ts";
-import { connectKubernetesStore, type KubernetesStore, kubeconfigCredentials } from "./index.ts";
+import { kubeconfigCredentials } from "./credentials.ts";
+import { connectKubernetesStore, type KubernetesStore } from "./kubernetes-store.ts";
 
 let api: ApiWithKinds;
 

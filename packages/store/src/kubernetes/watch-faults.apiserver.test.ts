@@ -5,7 +5,8 @@ import { type ApiWithKinds, type FaultProxy, startApiWithKinds, startFaultProxy,
 import { bridge } from "../conformance/fixtures.ts";
 import { type Followed, follow } from "../follow.ts";
 import { refOf } from "../ref.ts";
-import { connectKubernetesStore, type KubernetesStore, kubeconfigCredentials } from "./index.ts";
+import { kubeconfigCredentials } from "./credentials.ts";
+import { connectKubernetesStore, type KubernetesStore } from "./kubernetes-store.ts";
 
 let api: ApiWithKinds;
 let proxy: FaultProxy;
