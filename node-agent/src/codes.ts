@@ -36,3 +36,28 @@ export const AGENT_REVISION_UNCOMPILABLE: CodeEntry = {
   title: "this version of Pharos cannot work out a revision",
   action: "a defect of Pharos: report it together with the revision; until then the last good revision stays",
 };
+export const AGENT_CNI_FOREIGN: CodeEntry = {
+  code: "PHAROS-4040",
+  title: "another CNI network is configured on this host, so Pharos does not become its pods' network",
+  action: "remove the other network's configuration, or install Pharos beside it (values-existing-cni.yaml of the chart, `--no-conflist`)",
+};
+export const AGENT_CNI_SHADOWED: CodeEntry = {
+  code: "PHAROS-4041",
+  title: "another CNI configuration comes before Pharos' own",
+  action: "remove it, or give it a name that sorts after 05-pharos.conflist: the container runtime takes the first one",
+};
+export const AGENT_CNI_NOT_INSTALLED: CodeEntry = {
+  code: "PHAROS-4042",
+  title: "the CNI plugin or its configuration cannot be installed",
+  action: "make the folder writable for the agent, or name another one with --cni-bin-dir or --cni-conf-dir",
+};
+export const AGENT_ACCESS_REFUSED: CodeEntry = {
+  code: "PHAROS-4043",
+  title: "the API server does not show the agent all that it needs",
+  action: "give the agent the rights of the chart's ClusterRole and install the CRDs; until then the network stays as it is",
+};
+export const AGENT_HOST_CHANGED: CodeEntry = {
+  code: "PHAROS-4044",
+  title: "this machine is another host of the vehicle from now on",
+  action: "nothing, if the node's label pharos.io/host was changed on purpose",
+};
