@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { applyCommand } from "./commands/apply.ts";
+import { checkCommand } from "./commands/check.ts";
 import { convertCommand } from "./commands/convert.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { initCommand } from "./commands/init.ts";
@@ -116,6 +117,22 @@ function addServerCommands({ program, setting, run }: Group): void {
     .option("--yes", "do not ask", false)
     .action((o) => run(applyCommand({ files: o.file, server: serverOf(o), yes: o.yes }, terminal)));
   program
+    .command("check")
+    .description("with --pre: what stands in the way of Pharos on this machine and cluster; else: whether it works")
+    .option("--pre", "before an installation", false)
+    // One path for each -f, as for explain.
+    .addOption(new Option("-f, --file <path>", "documents that will be applied (may be repeated)").argParser(oneMore))
+    .option("--no-cluster", "leave Kubernetes out; without --pre the Pharos API is asked")
+    .option("--no-host", "leave this machine out")
+    .option("--root <folder>", "prefix of this machine's paths", "/")
+    .option("--kubectl <path>", "the kubectl to ask with", "kubectl")
+    .option("--kubeconfig <path>", "of the cluster")
+    .option("--namespace <name>", "of Pharos' own objects", "pharos-system")
+    .addOption(serverOption())
+    .addOption(labOption())
+    .addOption(outputOption())
+    .action((o) => run(checkCommand({ ...checkOptions(o), server: serverOf(o), format: format(o) }, terminal)));
+  program
     .command("status")
     .description("the vehicle's components as they are")
     .argument("[filter]", "a type (soc, vm, pod, bridge), a name, or request:<id>", "")
@@ -123,6 +140,22 @@ function addServerCommands({ program, setting, run }: Group): void {
     .addOption(labOption())
     .addOption(outputOption())
     .action((filter, o) => run(statusCommand(serverOf(o), filter, format(o), terminal)));
+}
+
+interface CheckFlags {
+  readonly pre: boolean;
+  readonly file?: readonly string[];
+  readonly cluster: boolean;
+  readonly host: boolean;
+  readonly root: string;
+  readonly kubectl: string;
+  readonly kubeconfig?: string;
+  readonly namespace: string;
+}
+
+function checkOptions({ pre, file, cluster, host, root, kubectl, kubeconfig, namespace }: CheckFlags) {
+  const access = { kubectl, namespace, ...(kubeconfig === undefined ? {} : { kubeconfig }) };
+  return { before: pre, files: file ?? [], ...(host ? { root } : {}), ...(cluster ? { cluster: access } : {}) };
 }
 
 function format(options: { readonly output: OutputFormat }): OutputFormat {
