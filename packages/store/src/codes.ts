@@ -64,3 +64,8 @@ export const STORE_FENCED: CodeEntry = {
   title: "not the leader any more",
   action: "nothing: another operator leads and does the work",
 };
+export const STORE_LEASE_UNUSABLE: CodeEntry = {
+  code: "PHAROS-3040",
+  title: "election lease cannot be read or written",
+  action: "the network stays as it is, and no operator acts meanwhile; check the API server and the rights on leases.coordination.k8s.io",
+};

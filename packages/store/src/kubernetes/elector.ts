@@ -1,16 +1,8 @@
-import { type Clock, describeError, hasCode, type Log } from "@pharos/base";
-import { STORE_CONFLICT, STORE_EXISTS } from "../codes.ts";
+import { type Clock, describeError, hasCode, type Log, PharosError } from "@pharos/base";
+import { STORE_CONFLICT, STORE_EXISTS, STORE_LEASE_UNUSABLE } from "../codes.ts";
 import type { Elector, Leadership } from "../home.ts";
+import { decideLease, type ElectionTimes, type LeaseDecision, NOTHING_SEEN, observeLease } from "./decide-lease.ts";
 import { type LeasePort, type LeaseRecord, microTime } from "./lease.ts";
-
-/** Times of an election, in ms. Others take a lease that stood still for `lease`; its holder stops acting after `renewDeadline`. */
-export interface ElectionTimes {
-  readonly lease: number;
-  readonly renewDeadline: number;
-  readonly retry: number;
-}
-
-const TIMES: ElectionTimes = { lease: 15_000, renewDeadline: 10_000, retry: 2000 };
 
 export interface ElectorOptions {
   readonly lease: LeasePort;
@@ -23,24 +15,26 @@ export interface ElectorOptions {
    */
   readonly bootTime: () => number;
   readonly log: Log;
+  /** 15 s, 10 s and 2 s when not given. */
   readonly times?: ElectionTimes;
 }
 
-/** What is seen of a lease. */
-export interface LeaseObservation {
-  readonly record: LeaseRecord | undefined;
-  /** When the record was first seen as it is now, in ms of our own clock: clocks of others are never compared with ours. */
-  readonly since: number;
-}
+const TIMES: ElectionTimes = { lease: 15_000, renewDeadline: 10_000, retry: 2000 };
+/** ms that the end of a leadership waits for the API server. */
+const RELEASE_WITHIN = 5000;
 
-export type LeaseDecision = "create" | "take" | "renew" | "wait";
+type Attempt =
+  /** The lease was written as ours; we may act until then, in ms of bootTime. */
+  | { readonly kind: "held"; readonly until: number }
+  /** It is somebody else's, or somebody else was faster. */
+  | { readonly kind: "lost" }
+  /** Nothing is known; the time runs on. */
+  | { readonly kind: "failed" };
 
-/** What a candidate does about a lease at `now`. */
-export function decideLease({ record, since }: LeaseObservation, identity: string, now: number, times = TIMES): LeaseDecision {
-  if (record === undefined) return "create";
-  if (record.holder === identity) return "renew";
-  if (record.holder === "") return "take";
-  return now - since >= Math.max(times.lease, record.durationSeconds * 1000) ? "take" : "wait";
+/** From one election to its end. */
+interface Term {
+  until: number;
+  readonly lost: AbortController;
 }
 
 /** Leader election on one Lease: whoever holds it leads, and stops acting well before anybody else may take it. */
@@ -51,9 +45,8 @@ export function leaseElector(options: ElectorOptions): Elector {
 class Candidate {
   readonly #options: ElectorOptions;
   readonly #times: ElectionTimes;
-  #seen: LeaseObservation = { record: undefined, since: 0 };
-  /** Until when we may act, in ms of bootTime; 0: we do not lead. */
-  #until = 0;
+  #seen = NOTHING_SEEN;
+  #failing = false;
 
   constructor(options: ElectorOptions) {
     this.#options = options;
@@ -61,60 +54,66 @@ class Candidate {
   }
 
   async run(lead: (leadership: Leadership) => Promise<void>, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, bootTime } = this.#options;
     while (!signal.aborted) {
-      await this.#attempt();
-      if (this.#holds()) await this.#leadUntilLost(lead, signal);
+      const attempt = await this.#attempt(["create", "take", "renew"]);
+      if (attempt.kind === "held") {
+        if (signal.aborted) await this.#release();
+        else if (bootTime() < attempt.until) await this.#serve({ until: attempt.until, lost: new AbortController() }, lead, signal);
+      }
       await clock.sleep(this.#times.retry, signal);
     }
   }
 
-  async #leadUntilLost(lead: (leadership: Leadership) => Promise<void>, signal: AbortSignal): Promise<void> {
-    const { log, identity } = this.#options;
-    const lost = new AbortController();
-    const ended = AbortSignal.any([signal, lost.signal]);
+  async #serve(term: Term, lead: (leadership: Leadership) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { log, identity, bootTime } = this.#options;
+    const ended = AbortSignal.any([signal, term.lost.signal]);
     log.info("leading", { identity });
-    const renewing = this.#renewUntilLost(lost, ended);
+    const renewing = this.#renew(term, ended);
     try {
-      await lead({ signal: ended, holds: () => !ended.aborted && this.#holds() });
+      await lead({ signal: ended, holds: () => !ended.aborted && bootTime() < term.until });
     } finally {
-      lost.abort();
+      term.lost.abort();
       await renewing;
       await this.#release();
+      log.info("leads no more", { identity });
     }
-    log.info("leads no more", { identity });
   }
 
-  async #renewUntilLost(lost: AbortController, ended: AbortSignal): Promise<void> {
+  /** Renews until the term ended, and ends it at its deadline or when anybody else held the lease meanwhile. */
+  async #renew(term: Term, ended: AbortSignal): Promise<void> {
     const { clock, bootTime } = this.#options;
+    const left = () => Math.max(0, term.until - bootTime());
     while (!ended.aborted) {
-      await clock.sleep(Math.min(this.#times.retry, Math.max(0, this.#until - bootTime())), ended);
+      await clock.sleep(Math.min(this.#times.retry, left()), ended);
       if (ended.aborted) return;
-      await Promise.race([this.#attempt(), clock.sleep(Math.max(0, this.#until - bootTime()), ended)]);
-      if (!this.#holds()) lost.abort();
+      const settled = new AbortController();
+      // Only "renew": taking it anew would hide that another one led, and wrote, in between.
+      const attempt = left() === 0 ? undefined : this.#attempt(["renew"]).finally(() => settled.abort());
+      const late = clock.sleep(left(), AbortSignal.any([ended, settled.signal])).then((): Attempt => ({ kind: "failed" }));
+      const outcome = await Promise.race(attempt === undefined ? [late] : [attempt, late]);
+      if (outcome.kind === "held") term.until = outcome.until;
+      if (outcome.kind === "lost" || left() === 0) term.lost.abort();
     }
   }
 
-  #holds(): boolean {
-    return this.#options.bootTime() < this.#until;
-  }
-
-  /** Reads the lease and writes it if it is ours to write. A failure changes nothing: the time runs on. */
-  async #attempt(): Promise<void> {
-    const { lease, identity, bootTime, log } = this.#options;
+  /** Reads the lease and, if the decision is one of those allowed, writes it. */
+  async #attempt(allowed: readonly LeaseDecision[]): Promise<Attempt> {
+    const { lease, identity, bootTime } = this.#options;
     const began = bootTime();
     try {
       const record = await lease.read();
-      this.#observe(record);
-      const decision = decideLease(this.#seen, identity, bootTime(), this.#times);
-      if (record !== undefined && record.holder !== identity) this.#until = 0;
-      if (decision === "wait") return;
+      const now = bootTime();
+      this.#seen = observeLease(this.#seen, record, now);
+      const decision = decideLease(this.#seen, { identity, times: this.#times, now });
+      if (!allowed.includes(decision)) return this.#works({ kind: "lost" });
       const written = await this.#write(decision, record);
-      this.#observe(written);
-      this.#until = began + this.#times.renewDeadline;
+      this.#seen = observeLease(this.#seen, written, bootTime());
+      return this.#works({ kind: "held", until: began + this.#times.renewDeadline });
     } catch (error) {
-      if (hasCode(error, STORE_CONFLICT) || hasCode(error, STORE_EXISTS)) return;
-      log.debug("the lease cannot be read or written", { error: describeError(error) });
+      if (hasCode(error, STORE_CONFLICT) || hasCode(error, STORE_EXISTS)) return this.#works({ kind: "lost" });
+      this.#tell(error);
+      return { kind: "failed" };
     }
   }
 
@@ -127,20 +126,31 @@ class Candidate {
     return lease.replace({ ...current, ...taken, renewTime: now, durationSeconds });
   }
 
-  #observe(record: LeaseRecord | undefined): void {
-    if (record?.resourceVersion === this.#seen.record?.resourceVersion && record !== undefined) return;
-    this.#seen = { record, since: this.#options.bootTime() };
-  }
-
-  /** Lets the next one lead at once; when this fails the lease just runs out. */
+  /** Lets the next one lead at once; when this fails, the lease just runs out. */
   async #release(): Promise<void> {
-    const { lease, identity, log } = this.#options;
-    this.#until = 0;
-    try {
+    const { lease, identity, clock, log } = this.#options;
+    const release = async () => {
       const record = await lease.read();
       if (record?.holder === identity) await lease.replace({ ...record, holder: "" });
-    } catch (error) {
-      log.debug("the lease was not released", { error: describeError(error) });
-    }
+    };
+    const released = new AbortController();
+    const releasing = release()
+      // A renewal that was under way came in between.
+      .catch((error: unknown) => (hasCode(error, STORE_CONFLICT) ? release() : Promise.reject(error)))
+      .catch((error: unknown) => log.debug("the lease was not released", { error: describeError(error) }))
+      .finally(() => released.abort());
+    await Promise.race([releasing, clock.sleep(RELEASE_WITHIN, released.signal)]);
+  }
+
+  #works(attempt: Attempt): Attempt {
+    this.#failing = false;
+    return attempt;
+  }
+
+  /** Once until it works again: an attempt follows each 2 s. */
+  #tell(error: unknown): void {
+    if (this.#failing) return;
+    this.#failing = true;
+    this.#options.log.warn(describeError(new PharosError(STORE_LEASE_UNUSABLE, "cannot stand for election", { cause: error })));
   }
 }

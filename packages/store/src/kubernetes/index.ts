@@ -1,6 +1,7 @@
 export type { ApiStatus } from "./api-error.ts";
 export { inClusterCredentials, type KubernetesCredentials, kubeconfigCredentials, SERVICE_ACCOUNT_FOLDER } from "./credentials.ts";
-export { type ElectionTimes, type ElectorOptions, leaseElector } from "./elector.ts";
+export type { ElectionTimes } from "./decide-lease.ts";
+export { type ElectorOptions, leaseElector } from "./elector.ts";
 export { type FollowResourceOptions, followResource } from "./follow-resource.ts";
 export { HOST_LEASE_MS, type HostLeaseOptions, HostLeases, keepHostLease } from "./host-lease.ts";
 export { connectKubernetesStore, type KubernetesStore, type KubernetesStoreOptions } from "./kubernetes-store.ts";
