@@ -110,3 +110,8 @@ export const CHECK_CLUSTER_UNREACHABLE: CodeEntry = {
   title: "the cluster cannot be asked",
   action: "install kubectl and give --kubeconfig, or leave the cluster out with --host-only",
 };
+export const INSTALL_FAILED: CodeEntry = {
+  code: "PHAROS-7040",
+  title: "the installation did not finish",
+  action: "run it as root, see the cause, and run it again: each step replaces what is there whole",
+};

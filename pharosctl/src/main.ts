@@ -10,6 +10,9 @@ import { labRoot } from "./lab-place.ts";
 import { pharosctlProgram } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
 
+const PHAROS_VERSION = "0.1.0";
+/** What the bundles load from node_modules: they hold native code. */
+const NATIVE_PACKAGES = ["netlink", "koffi", `@koromix/koffi-linux-${process.arch}`];
 const bundled = existsSync(join(import.meta.dirname, "pharos.mjs"));
 const repository = bundled ? join(import.meta.dirname, "..") : join(import.meta.dirname, "../..");
 const env = process.env;
@@ -50,6 +53,13 @@ const program = pharosctlProgram({
       env,
     },
     ...(ordinary ? { self: { command: [process.execPath, process.argv[1] ?? ""], args: process.argv.slice(2), env: insideEnv } } : {}),
+  },
+  version: PHAROS_VERSION,
+  programs: {
+    dist: bundled ? import.meta.dirname : join(repository, "dist"),
+    node: process.execPath,
+    packages: Object.fromEntries(NATIVE_PACKAGES.map((name) => [name, join(repository, "node_modules", name)])),
+    plugin: env.PHAROS_CNI ?? join(repository, "dist/pharos-cni"),
   },
   onExit: (code) => {
     process.exitCode = code;

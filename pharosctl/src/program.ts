@@ -4,10 +4,12 @@ import { checkCommand } from "./commands/check.ts";
 import { convertCommand } from "./commands/convert.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { initCommand } from "./commands/init.ts";
+import { installCommand } from "./commands/install.ts";
 import { planCommand } from "./commands/plan.ts";
 import { statusCommand } from "./commands/status.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { completionScript } from "./completion.ts";
+import type { ProgramFiles } from "./install/install.ts";
 import { foldersOf } from "./lab-place.ts";
 import { addLabCommands, type LabRuntime } from "./lab-program.ts";
 import type { OutputFormat, Terminal } from "./terminal.ts";
@@ -18,6 +20,9 @@ export interface ProgramSetting {
   readonly defaultServer: string;
   readonly schemaFile: string;
   readonly lab: LabRuntime;
+  readonly version: string;
+  /** What `install` copies. */
+  readonly programs: ProgramFiles;
   /** Takes the exit code of the command that ran. */
   readonly onExit: (code: number) => void;
 }
@@ -44,6 +49,7 @@ export function pharosctlProgram(setting: ProgramSetting): Command {
   addFileCommands(group);
   addServerCommands(group);
   addLabCommands(program, setting.lab, setting.terminal, group.run);
+  addInstallCommand(group);
   program
     .command("completion")
     .description("a completion script: source <(pharosctl completion bash)")
@@ -140,6 +146,30 @@ function addServerCommands({ program, setting, run }: Group): void {
     .addOption(labOption())
     .addOption(outputOption())
     .action((filter, o) => run(statusCommand(serverOf(o), filter, format(o), terminal)));
+}
+
+function addInstallCommand({ program, setting, run }: Group): void {
+  const { terminal, version, programs } = setting;
+  program
+    .command("install")
+    .description("put programs, CNI plugin and systemd units on this machine (outside Kubernetes, or where Pharos owns the uplink)")
+    .addOption(new Option("--role <role...>", "what this machine runs").choices(["agent", "standalone"]).default(["agent"]))
+    .requiredOption("--host <name>", "name of this SoC or VM in the Node document")
+    .option("--store <address>", "store service of the agent: unix:/path or host:port", "unix:/run/pharos/pharos.sock")
+    .option("--agent-argument <argument>", "further argument of pharos agent (may be repeated): --kubernetes, --kubeconfig=…", oneMore)
+    .option("--standalone-argument <argument>", "further argument of pharos standalone (may be repeated)", oneMore)
+    .option("--root <folder>", "prefix of all paths, for an image that is being built", "/")
+    .option("--no-start", "write the files only")
+    .action((o) => {
+      const settings = {
+        host: o.host,
+        store: o.store,
+        agentArguments: o.agentArgument ?? [],
+        standaloneArguments: o.standaloneArgument ?? [],
+        root: o.root,
+      };
+      return run(installCommand({ ...settings, roles: o.role, start: o.start && o.root === "/", version, programs }, terminal));
+    });
 }
 
 interface CheckFlags {

@@ -29,6 +29,8 @@ export async function runProgram(args: readonly string[], answer = false): Promi
     defaultServer: "unix:/nowhere/pharos.sock",
     schemaFile: `${REPOSITORY}docs/reference/schema/vehicle.schema.json`,
     lab: { place: { root: "/nowhere/labs", binaries: { pharos: [], plugin: "" }, env: {} } },
+    version: "0.0.0",
+    programs: { dist: "", node: process.execPath, packages: {}, plugin: "" },
     onExit: (given) => {
       code = given;
     },
