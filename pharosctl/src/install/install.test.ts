@@ -9,6 +9,7 @@ import { agentUnit, standaloneUnit } from "./systemd-units.ts";
 const UNITS = {
   host: "vm1",
   store: "10.0.0.1:9092",
+  agentArguments: ["--kubernetes", "--kubeconfig=/etc/pharos/kubeconfig"],
   standaloneArguments: ["--listen", "0.0.0.0:9091", "--callback", "pullpiri=[::1]:47001"],
 };
 
