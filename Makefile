@@ -52,8 +52,8 @@ dist/pharosctl.mjs: $(SOURCES) scripts/build-programs.ts
 plugin: setup
 	@node scripts/build-plugin.ts
 
-test: build ## unit, kernel and lab tiers; ends with one line "N passed, N failed"
-	@node scripts/run-tests.ts unit kernel lab
+test: build ## unit, kernel and lab tiers, apiserver where its programs are built; ends with one line "N passed, N failed"
+	@node scripts/run-tests.ts unit kernel apiserver? lab
 
 test-unit: setup ## pure code, goldens, properties
 	@node scripts/run-tests.ts unit
