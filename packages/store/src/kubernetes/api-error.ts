@@ -69,9 +69,9 @@ function unavailable({ details }: ApiStatus, message: string): PharosError {
   return seconds > 0 ? new BusyError(message, seconds * 1000) : new PharosError(STORE_UNAVAILABLE, message);
 }
 
-/** The path itself is unknown: there is no such resource, and the answer names no object. */
-function isKindMissing({ details, message }: ApiStatus): boolean {
-  return details?.name === undefined && (message ?? "").includes("could not find the requested resource");
+/** The path itself is unknown: a Status about an object that is not there names it. An unknown group is answered in plain text. */
+function isKindMissing({ details }: ApiStatus): boolean {
+  return details?.name === undefined;
 }
 
 function refused(call: ApiCall, { details, message = "refused" }: ApiStatus): RefusedError {

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { silentLog, systemClock } from "@pharos/base";
 import { KIND_INFO, type Kind } from "@pharos/kinds";
-import { type ApiWithKinds, startApiWithKinds } from "@pharos/lab/kubernetes";
-import { bridge } from "../conformance/fixtures.ts";
+import { type ApiWithKinds, startApiWithKinds, startFaultProxy } from "@pharos/lab/kubernetes";
+import { bridge, deployment } from "../conformance/fixtures.ts";
 import { readerConformance, writerConformance } from "../conformance/index.ts";
 import { refOf } from "../ref.ts";
 import { kubeconfigCredentials } from "./credentials.ts";
+import { followResource } from "./follow-resource.ts";
 import { connectKubernetesStore, type KubernetesStore } from "./kubernetes-store.ts";
+import { type ApiObject, listAll } from "./reflector.ts";
+import type { Resource } from "./resource.ts";
 
 let api: ApiWithKinds;
 
@@ -16,9 +19,9 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-async function connect(kubeconfig = api.kubeconfig): Promise<KubernetesStore> {
+async function connect(kubeconfig = api.kubeconfig, server?: string): Promise<KubernetesStore> {
   return connectKubernetesStore({
-    credentials: await kubeconfigCredentials(kubeconfig),
+    credentials: await kubeconfigCredentials(kubeconfig, server),
     fieldManager: "pharos-test",
     clock: systemClock,
     log: silentLog,
@@ -62,6 +65,69 @@ describe("the Kubernetes store", () => {
       code: "PHAROS-3007",
       message: expect.stringContaining("list bridges.pharos.io"),
     });
+    await store.close();
+  });
+
+  test.each([
+    ["group", { group: "none.pharos.io", version: "v1", plural: "bridges" }],
+    ["version", { group: "pharos.io", version: "v9", plural: "bridges" }],
+    ["kind", { group: "pharos.io", version: "v1", plural: "nothings" }],
+  ])("an unknown %s is told from an object that is not there", async (_what, resource) => {
+    const store = await connect();
+    const list = listAll(store.reflector, { resource, trim: (object) => object });
+    await expect(list).rejects.toMatchObject({ code: "PHAROS-3021" });
+    await store.close();
+  });
+
+  test("an object in a namespace that is not there is told by the namespace's name", async () => {
+    const store = await connect();
+    await expect(store.create(deployment("nowhere", "services"))).rejects.toMatchObject({
+      code: "PHAROS-3001",
+      message: expect.stringContaining('namespaces "nowhere" not found'),
+    });
+    await store.close();
+  });
+
+  test("lists of several pages are whole and sorted, also when the pages' snapshot expires half-way", async () => {
+    const proxy = await startFaultProxy(api);
+    const store = await connect(api.kubeconfig, proxy.url);
+    await empty(store);
+    const names = Array.from({ length: 620 }, (_, index) => `page-${String(index).padStart(3, "0")}`);
+    for (let at = 0; at < names.length; at += 20) await Promise.all(names.slice(at, at + 20).map((name) => store.create(bridge(name))));
+    const body = JSON.stringify({ kind: "Status", status: "Failure", reason: "Expired", code: 410 });
+    let expired = 0;
+    proxy.intercept(({ path }) => (path.includes("continue=") && expired++ < 1 ? { kind: "status", status: 410, body } : undefined));
+    const { items } = await store.list("Bridge");
+    expect(items.map(({ metadata }) => metadata.name)).toEqual(names);
+    expect(expired).toBe(2);
+    await store.close();
+    await proxy.stop();
+  });
+
+  test("a core resource can be followed, trimmed", async () => {
+    const store = await connect();
+    const stop = new AbortController();
+    const nodes: Resource = { group: "", version: "v1", plural: "nodes" };
+    const trim = ({ metadata: { name, resourceVersion = "" } }: ApiObject) => ({ metadata: { name, resourceVersion } });
+    const events: string[] = [];
+    const { promise: seen, resolve } = Promise.withResolvers<void>();
+    const followed = followResource(
+      store.reflector,
+      { resource: nodes, trim },
+      {
+        signal: stop.signal,
+        onSync: () => api.kubectl(["create", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "Node", metadata: { name: "vm1" } })),
+        onEvent: ({ type, object }) => {
+          events.push(`${type} ${object.metadata.name}`);
+          resolve();
+        },
+      },
+    );
+    await seen;
+    expect(events).toEqual(["ADDED vm1"]);
+    expect(followed.items()).toEqual([{ metadata: { name: "vm1", resourceVersion: expect.stringMatching(/^\d+$/) } }]);
+    stop.abort();
+    await followed.finished;
     await store.close();
   });
 

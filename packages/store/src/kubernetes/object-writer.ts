@@ -95,12 +95,18 @@ export class ObjectWriter {
     });
   }
 
-  /** Throws STORE_NOT_FOUND when it is not there. */
-  async remove(ref: ObjectRef, options: WriteOptions = {}): Promise<void> {
+  /** Throws STORE_NOT_FOUND when it is not there, STORE_CONFLICT when it is not of the version given. */
+  async remove(ref: ObjectRef, options: WriteOptions & { readonly resourceVersion?: string } = {}): Promise<void> {
+    const { dryRun, resourceVersion } = options;
     const resource = resourceOf(ref.kind);
     const place = placeOf(ref);
-    const query = options.dryRun === true ? "?dryRun=All" : "";
-    await this.#write({ call: callOf("delete", resource, place), method: "DELETE", path: `${pathOf(resource, place)}${query}` });
+    const path = `${pathOf(resource, place)}${dryRun === true ? "?dryRun=All" : ""}`;
+    const body = {
+      apiVersion: "v1",
+      kind: "DeleteOptions",
+      ...(resourceVersion === undefined ? {} : { preconditions: { resourceVersion } }),
+    };
+    await this.#write({ call: callOf("delete", resource, place), method: "DELETE", path, body });
   }
 
   #write(request: ApiRequest): Promise<RawObject> {

@@ -48,7 +48,7 @@ export class Transport {
   readonly #base: RequestOptions;
 
   constructor(options: TransportOptions) {
-    const { server, authority, client } = options.credentials;
+    const { server, authority, serverName, client } = options.credentials;
     const { hostname, port, pathname } = new URL(server);
     this.#options = options;
     this.#agent = new Agent({ keepAlive: true, maxFreeSockets: 2, maxCachedSessions: 4 });
@@ -58,6 +58,7 @@ export class Transport {
       path: pathname === "/" ? "" : pathname,
       agent: this.#agent,
       ...(authority === undefined ? {} : { ca: authority }),
+      ...(serverName === undefined ? {} : { servername: serverName }),
       ...(client === undefined ? {} : { cert: client.certificate, key: client.key }),
     };
   }
