@@ -174,3 +174,9 @@ export const CLUSTER_PODS_UNGOVERNED: CodeEntry = {
   title: "pods that no rule governs",
   action: "describe a Bridge for pods (bridgeFor: pod) on this host; new pods then get addresses that rules can name",
 };
+
+export const SERVICE_DEPENDENCY: CodeEntry = {
+  code: "PHAROS-1230",
+  title: "a service that would never start",
+  action: "name services of the same document in dependsOn, and none that waits for this one",
+};

@@ -9,6 +9,7 @@ import { bridgeFindings } from "./bridges.ts";
 import { failsafeFindings } from "./failsafe.ts";
 import { nameFindings, serviceNameFindings } from "./names.ts";
 import { rangeFindings } from "./ranges.ts";
+import { serviceDependencyFindings } from "./service-dependencies.ts";
 import { subnetFindings } from "./subnets.ts";
 import { takeoverFindings } from "./takeover.ts";
 
@@ -19,11 +20,12 @@ import { takeoverFindings } from "./takeover.ts";
 export function check(documents: DocumentSet, facts: ReadonlyMap<string, HostFacts> = new Map()): readonly Finding[] {
   const blocks = allocateBlocks(documents, []);
   const { value: vehicle, findings } = buildVehicle({ documents, allocations: blocks.value });
-  if (vehicle === undefined) return [...findings, ...serviceNameFindings(documents)];
+  if (vehicle === undefined) return [...findings, ...serviceNameFindings(documents), ...serviceDependencyFindings(documents)];
   return [
     ...findings,
     ...nameFindings(vehicle),
     ...serviceNameFindings(documents),
+    ...serviceDependencyFindings(documents),
     ...subnetFindings(vehicle),
     ...addressFindings(vehicle),
     ...bridgeFindings(vehicle, bridgeEntries(documents.bridges)),
