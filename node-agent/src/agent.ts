@@ -2,6 +2,7 @@ import { type Clock, describeError, type Log } from "@pharos/base";
 import type { Live } from "@pharos/compiler";
 import type { Kernel } from "@pharos/kernel";
 import { chooseRevision, sameRevision } from "./choose-revision.ts";
+import { mergedLive, type SeenLive } from "./merged-live.ts";
 import { type ReconcileResult, reasonOf, reconcile } from "./reconcile.ts";
 import type { AgentStanding, AgentState } from "./report.ts";
 import type { RoundCall, RoundReason } from "./round-call.ts";
@@ -19,13 +20,16 @@ export interface AgentOptions {
   readonly host: string;
   readonly kernel: Kernel;
   readonly snapshots: SnapshotFolder;
-  readonly seed?: HashedRevision;
+  /** What a host runs that never had a revision, if anything. */
+  readonly initial: (live: Live) => HashedRevision | undefined;
   /** What the store shows; undefined parts were never seen. */
-  readonly view: { newestRevision(): HashedRevision | undefined; live(): Live | undefined };
+  readonly view: { newestRevision(): HashedRevision | undefined; live(): SeenLive };
   readonly wake: RoundCall;
   readonly clock: Clock;
   readonly log: Log;
   readonly onStanding: (standing: AgentStanding) => void;
+  /** After each round, whatever it came to. */
+  readonly onRound?: () => void;
 }
 
 /** The reconcile loop of one host. It never tears down on exit: what runs goes on running. */
@@ -49,6 +53,7 @@ export class Agent {
       const reasons = await wake.next({ timeoutMs, settleMs: SETTLE_MS, signal });
       if (signal.aborted) return;
       timeoutMs = await this.#guardedRound(reasons);
+      this.#options.onRound?.();
     }
   }
 
@@ -90,8 +95,8 @@ export class Agent {
 
   #choose() {
     const newest = this.#options.view.newestRevision();
-    const { lastGood, rejected } = this.#keeper.current;
-    const { seed } = this.#options;
+    const { lastGood, rejected, live } = this.#keeper.current;
+    const seed = lastGood === undefined ? this.#options.initial(live) : undefined;
     return chooseRevision({
       rejected,
       ...(newest === undefined ? {} : { newest }),
@@ -152,9 +157,9 @@ export class Agent {
   }
 
   async #rememberLive(): Promise<void> {
-    const live = this.#options.view.live();
-    if (live === undefined || live === this.#keeper.current.live) return;
-    await this.#keeper.setLive(live);
+    const { live } = this.#keeper.current;
+    const next = mergedLive(live, this.#options.view.live());
+    if (next !== live) await this.#keeper.setLive(next);
   }
 
   #report(standing: Omit<AgentStanding, "rejected">): void {

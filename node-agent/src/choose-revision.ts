@@ -5,7 +5,7 @@ export interface RevisionChoice {
   /** The newest revision in the store that was last reached; absent before the first contact or in an empty store. */
   readonly newest?: HashedRevision;
   readonly lastGood?: HashedRevision;
-  /** Revision 0, made from the seed file. */
+  /** Revision 0: made from the seed file, or the built-in one of a Kubernetes node. */
   readonly seed?: HashedRevision;
   readonly rejected: readonly RejectedRevision[];
 }

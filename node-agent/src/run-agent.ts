@@ -7,17 +7,20 @@ import { LEDGER_FOLDER, readLedger } from "@pharos/ledger";
 import type { Store } from "@pharos/store";
 import { Agent } from "./agent.ts";
 import { blockUse, entriesOfBoot } from "./block-use.ts";
+import { builtInRevision } from "./built-in-revision.ts";
+import { ConditionTimes } from "./condition-times.ts";
 import { directoryRuntime } from "./pods/directory-runtime.ts";
 import { PodKeeper } from "./pods/pod-keeper.ts";
+import { NO_CONTAINERS } from "./pods/runtime.ts";
+import { RefusedAccess } from "./refused-access.ts";
 import { type AgentStanding, reportStatus } from "./report.ts";
 import { Reporter } from "./reporter.ts";
 import { RoundCall } from "./round-call.ts";
 import { readSeed } from "./seed.ts";
-import { SnapshotFolder } from "./snapshot.ts";
+import { SNAPSHOT_FOLDER, SnapshotFolder } from "./snapshot.ts";
 import { viewStore } from "./store-view.ts";
+import type { Surroundings, SurroundingsInput } from "./surroundings.ts";
 
-/** Where the agent keeps its snapshots, below the host's root. */
-const SNAPSHOT_FOLDER = "/var/lib/pharos/agent";
 /** Containers of a runtime that has no API of its own. */
 const CONTAINER_FOLDER = "/run/pharos/containers";
 const SEED_PATH = "/etc/pharos/seed.yaml";
@@ -36,6 +39,10 @@ export interface AgentConfig {
   readonly pluginBinary: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Opens what the agent lives in; absent: nothing but kernel and store. */
+  readonly surroundings?: (input: SurroundingsInput) => Surroundings;
+  /** After each round of the loop. */
+  readonly onRound?: () => void;
 }
 
 /** Runs a host's agent until `signal` aborts. What runs in the kernel stays. */
@@ -43,19 +50,31 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
   const { host, kernel, store, root, clock, log } = config;
   const wake = new RoundCall(clock);
   const reporter = new Reporter({ store, host, clock, log });
-  const stateDir = join(root, LEDGER_FOLDER);
-  const bootId = (await readFile(BOOT_ID_PATH, "utf8")).trim();
-  const ledger = () => entriesOfBoot(readLedger(stateDir), bootId);
+  const ledger = await ledgerOfBoot(root);
   const seed = await readSeed(join(root, SEED_PATH), log);
+  const times = new ConditionTimes(clock);
   let standing: AgentStanding | undefined;
-  let since = "";
   const publish = () => {
     if (standing === undefined) return;
     const blocks = blockUse(standing.running, host, ledger());
-    reporter.publish(reportStatus({ ...standing, blocks, since }));
+    const findings = [...(around?.findings() ?? []), ...refused.findings(), ...standing.findings];
+    const conditions = around === undefined ? [] : times.stamped([...around.conditions(), refused.condition()]);
+    reporter.publish(reportStatus({ ...standing, findings, blocks, conditions, since: times.since("Ready", standing.state) }));
   };
+  const refused = new RefusedAccess(() => {
+    wake.call("live");
+    publish();
+  });
+  const around = config.surroundings?.({
+    signal,
+    isCommitted: () => standing?.running !== undefined,
+    onParts: () => wake.call("live"),
+    onStanding: publish,
+    onHeard: (collection, error) => refused.heard(collection, error),
+  });
   const view = viewStore({
     store,
+    host,
     clock,
     log,
     signal,
@@ -67,35 +86,49 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
     },
     onServices: () => wake.call("live"),
     onContact: () => reporter.storeChanged(),
+    onHeard: (kind, error) => refused.heard(kind, error),
   });
-  const keeper = new PodKeeper({
-    host,
-    store,
-    runtime: directoryRuntime(join(root, CONTAINER_FOLDER), log),
-    plugin: { binary: config.pluginBinary, dataFile: join(root, POD_NETWORK_DATA_PATH), stateDir },
-    ledger,
-    podNetworks: () => view.podNetworks(),
-    isReady: () => standing?.running !== undefined,
-    clock,
-    log,
-  });
+  const keeper = podKeeper(config, { ledger, podNetworks: () => view.podNetworks(), isReady: () => standing?.running !== undefined });
+  const hasNoRevision = () => view.hasTold() || refused.has("ConfigRevision");
   const agent = new Agent({
     host,
     kernel,
     snapshots: new SnapshotFolder(join(root, SNAPSHOT_FOLDER), log),
-    ...(seed === undefined ? {} : { seed }),
-    view,
+    initial: ({ cluster }) => seed ?? (cluster !== undefined && hasNoRevision() ? builtInRevision() : undefined),
+    view: {
+      newestRevision: () => view.newestRevision(),
+      live: () => ({ ...view.live(), ...(around === undefined ? {} : { cluster: around.parts() }) }),
+    },
     wake,
     clock,
     log,
     onStanding: (next) => {
-      if (standing?.state !== next.state) since = new Date(clock.now()).toISOString();
       standing = next;
       publish();
       keeper.call();
+      around?.standingChanged();
     },
+    ...(config.onRound === undefined ? {} : { onRound: config.onRound }),
   });
-  await Promise.all([agent.run(signal), reporter.run(signal), keeper.run(signal), listen(config, wake, signal), view.finished]);
+  const parts = [agent.run(signal), reporter.run(signal), keeper.run(signal), listen(config, wake, signal), view.finished];
+  await Promise.all([...parts, around?.finished]);
+}
+
+/** Reads the attachments that hold at this moment. */
+async function ledgerOfBoot(root: string) {
+  const stateDir = join(root, LEDGER_FOLDER);
+  const bootId = (await readFile(BOOT_ID_PATH, "utf8")).trim();
+  return () => entriesOfBoot(readLedger(stateDir), bootId);
+}
+
+function podKeeper(
+  { host, store, root, pluginBinary, clock, log, surroundings }: AgentConfig,
+  seen: Pick<ConstructorParameters<typeof PodKeeper>[0], "ledger" | "podNetworks" | "isReady">,
+): PodKeeper {
+  const places = { dataFile: join(root, POD_NETWORK_DATA_PATH), stateDir: join(root, LEDGER_FOLDER) };
+  // On Kubernetes kubelet has pods attached, and what it was told of a pod's address never changes.
+  const runtime = surroundings === undefined ? directoryRuntime(join(root, CONTAINER_FOLDER), log) : NO_CONTAINERS;
+  return new PodKeeper({ host, store, runtime, plugin: { binary: pluginBinary, ...places }, ...seen, clock, log });
 }
 
 /** Every change in the kernel, ours or not, wakes the loop: it looks, and does nothing when all is as it should be. */

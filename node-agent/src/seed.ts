@@ -1,6 +1,5 @@
 import { hasErrors, type Log } from "@pharos/base";
 import { allocateBlocks, canonicalJson, documentSet, freeze, isVehicleDocument } from "@pharos/compiler";
-import { parseDocumentsInWorker } from "@pharos/documents";
 import { revisionHash } from "@pharos/store";
 import { AGENT_SEED_INVALID } from "./codes.ts";
 import { readIfPresent } from "./durable-file.ts";
@@ -16,6 +15,8 @@ const SEED_EPOCH = "seed";
 export async function readSeed(path: string, log: Log): Promise<HashedRevision | undefined> {
   const text = await readIfPresent(path);
   if (text === undefined) return undefined;
+  // Most hosts have no seed, and the parser and its schemas are large.
+  const { parseDocumentsInWorker } = await import("@pharos/documents");
   const { documents, findings } = await parseDocumentsInWorker(text, { file: path });
   if (hasErrors(findings)) {
     for (const { source, path: field, description } of findings) {

@@ -5,6 +5,9 @@ import type { Live, Revision } from "@pharos/compiler";
 import { AGENT_SNAPSHOT_UNREADABLE, AGENT_SNAPSHOT_UNWRITABLE } from "./codes.ts";
 import { readIfPresent, writeDurably } from "./durable-file.ts";
 
+/** Where the agent keeps its snapshots, below the host's root. */
+export const SNAPSHOT_FOLDER = "/var/lib/pharos/agent";
+
 /** A revision that this host refused or rolled back from; it is not tried again by itself. */
 export interface RejectedRevision {
   readonly epoch: string;

@@ -1,15 +1,18 @@
 import { type Clock, describeError, type Log } from "@pharos/base";
-import type { Live } from "@pharos/compiler";
-import type { ConfigRevision, PodNetwork } from "@pharos/kinds";
-import { decodeRevision, follow, type Reader } from "@pharos/store";
+import type { ConfigRevision, Kind, KindMap, PodNetwork } from "@pharos/kinds";
+import { decodeRevision, type Followed, follow, type Reader } from "@pharos/store";
+import { leanPod } from "./lean-pods.ts";
+import type { SeenLive } from "./merged-live.ts";
 import type { HashedRevision } from "./snapshot.ts";
 
 /** What the agent sees of the store. What was seen last stays while the store is away. */
 export interface StoreView {
   /** The revision with the highest number; undefined before the first contact and in an empty store. */
   newestRevision(): HashedRevision | undefined;
-  /** Attachments and registered services of all hosts; undefined before the first contact. The same object until something changes. */
-  live(): Live | undefined;
+  /** True once the store said which revisions it has, be it none. */
+  hasTold(): boolean;
+  /** Attachments and registered services of all hosts, as far as they were seen. Parts stay the same objects until something changes. */
+  live(): SeenLive;
   /** All PodNetworks: attachments and requests. */
   podNetworks(): readonly PodNetwork[];
   /** Resolves when following ended. */
@@ -18,6 +21,7 @@ export interface StoreView {
 
 export interface StoreViewOptions {
   readonly store: Reader;
+  readonly host: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -26,42 +30,74 @@ export interface StoreViewOptions {
   readonly onServices: () => void;
   /** After each contact: the store may be another one than before. */
   readonly onContact: () => void;
+  /** How following a kind went: an error, or undefined for a list that came. */
+  readonly onHeard: (kind: Kind, error: unknown) => void;
 }
 
 /** Follows revisions, pods and services. */
 export function viewStore(options: StoreViewOptions): StoreView {
-  const { store, clock, log, signal } = options;
-  const both = (onChange: () => void) => ({ signal, clock, log, onSync: onChange, onEvent: onChange });
-  let newest: HashedRevision | undefined;
-  const revisions = follow(store, "ConfigRevision", {
-    ...both(() => {
-      newest = newestOf(revisions.items(), newest, log);
-      options.onRevision();
-    }),
-    onSync: () => {
-      newest = newestOf(revisions.items(), newest, log);
-      options.onContact();
-      options.onRevision();
-    },
-  });
-  let live: Live | undefined;
-  const changed = (onChange: () => void) =>
-    both(() => {
-      live = undefined;
+  const { store, host, clock, log, signal, onHeard } = options;
+  const reader = leanReader(store, host);
+  const followed = <K extends Kind>(kind: K, onChange: () => void): Followed<K> => {
+    const onSync = () => {
+      onHeard(kind, undefined);
+      if (kind === "ConfigRevision") options.onContact();
       onChange();
-    });
-  const pods = follow(store, "PodNetwork", changed(options.onPods));
-  const services = follow(store, "ServiceRegistration", changed(options.onServices));
+    };
+    return follow(reader, kind, { signal, clock, log, onSync, onEvent: onChange, onFailure: (error) => onHeard(kind, error) });
+  };
+  let newest: HashedRevision | undefined;
+  const revisions = followed("ConfigRevision", () => {
+    newest = newestOf(revisions.items(), newest, log);
+    options.onRevision();
+  });
+  const pods = followed("PodNetwork", options.onPods);
+  const services = followed("ServiceRegistration", options.onServices);
+  const attachments = derived((items: readonly PodNetwork[]) => items.filter(({ spec }) => spec.request === undefined));
   return {
     newestRevision: () => newest,
-    live: () => {
-      if (!pods.synced() || !services.synced()) return undefined;
-      live ??= { podNetworks: pods.items().filter((pod) => pod.spec.request === undefined), serviceRegistrations: services.items() };
-      return live;
-    },
+    hasTold: () => revisions.synced(),
+    live: () => ({
+      ...(pods.synced() ? { podNetworks: attachments(pods.items()) } : {}),
+      ...(services.synced() ? { serviceRegistrations: services.items() } : {}),
+    }),
     podNetworks: () => pods.items(),
     finished: Promise.all([revisions.finished, pods.finished, services.finished]),
   };
+}
+
+/** Works out a value again only when its source is another object than the last time. */
+function derived<S, T>(work: (source: S) => T): (source: S) => T {
+  let last: { readonly source: S; readonly value: T } | undefined;
+  return (source) => {
+    if (last?.source !== source) last = { source, value: work(source) };
+    return last.value;
+  };
+}
+
+/** Reads without what this host has no use for. */
+function leanReader(store: Reader, host: string): Reader {
+  const lean = <K extends Kind>(object: KindMap[K]) => (object.kind === "PodNetwork" ? (leanPod(object, host) as KindMap[K]) : object);
+  return {
+    get: (ref) => store.get(ref),
+    list: async (kind) => {
+      const { items, resourceVersion } = await store.list(kind);
+      return { items: withoutOldContents(items.map(lean)), resourceVersion };
+    },
+    watch: async function* (kind, start) {
+      for await (const event of store.watch(kind, start))
+        yield event.type === "BOOKMARK" ? event : { ...event, object: lean(event.object) };
+    },
+  };
+}
+
+/** Of revisions only the newest can be run, and the one before it where that one is damaged; the contents of the rest are large. */
+function withoutOldContents<T extends KindMap[Kind]>(items: readonly T[]): readonly T[] {
+  const numbers = items.flatMap((object) => (object.kind === "ConfigRevision" ? [object.spec.number] : [])).sort((a, b) => b - a);
+  const oldest = numbers[1] ?? 0;
+  return items.map((object) =>
+    object.kind === "ConfigRevision" && object.spec.number < oldest ? { ...object, spec: { ...object.spec, content: "" } } : object,
+  );
 }
 
 /** Decodes only what is new: a revision is immutable. One that cannot be read counts as not there. */

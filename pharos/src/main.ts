@@ -31,16 +31,6 @@ function logOf(name: string, options: CommonOptions) {
 
 const list = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
-daemon("agent", "keep this host's kernel in the state that the documents ask for")
-  .option("--host <name>", "name of this SoC or VM in the Node document", hostname())
-  .option("--store <address>", "store service: unix:/path or host:port", "unix:/run/pharos/pharos.sock")
-  .option("--root <folder>", "prefix of all paths of this host", "/")
-  .option("--plugin <path>", "the CNI plugin's executable", "/opt/cni/bin/pharos-cni")
-  .action(async (options) => {
-    const { agentCommand } = await import("./agent-command.ts");
-    await agentCommand(options, logOf("agent", options).child({ host: options.host }), stop.signal);
-  });
-
 daemon("standalone", "operator, bridge and embedded store in one process, for a vehicle without Kubernetes")
   .option("--data-dir <folder>", "store and outboxes", "/var/lib/pharos/control")
   .option("--listen <host:port>", "TCP address of the Pharos API (repeatable)", list)
@@ -76,6 +66,30 @@ function inClusterServer(): string | undefined {
 }
 
 // Each command is imported when it is called: none pays for the others' libraries.
+onKubernetes(daemon("agent", "keep this host's kernel in the state that the documents ask for"))
+  .option(
+    "--host <name>",
+    "name of this SoC or VM in the Node document; absent: the hostname, or with --kubernetes what the core Node says",
+  )
+  .option("--store <address>", "store service: unix:/path or host:port", "unix:/run/pharos/pharos.sock")
+  .option("--root <folder>", "prefix of all paths of this host", "/")
+  .option("--plugin <path>", "the CNI plugin's executable", "/opt/cni/bin/pharos-cni")
+  .option("--kubernetes", "this host is a node of a Kubernetes cluster, whose API is the store")
+  .option("--node-name <name>", "name of its core Node", hostname())
+  .option("--cni-conf-dir <folder>", "network configurations of the container runtime (repeatable); absent: looked for", list)
+  .option("--cni-bin-dir <folder>", "plugins of the container runtime (repeatable); absent: looked for", list)
+  .option("--no-conflist", "beside another network: install the plugin, and no configuration for the container runtime")
+  .action(async (options) => {
+    if (options.kubernetes === true) {
+      const { kubernetesAgentCommand } = await import("./kubernetes-agent-command.ts");
+      const { cniConfDir = [], cniBinDir = [] } = options;
+      return kubernetesAgentCommand({ ...options, cniConfDir, cniBinDir }, logOf("agent", options), stop.signal);
+    }
+    const { agentCommand } = await import("./agent-command.ts");
+    const { host = hostname() } = options;
+    return agentCommand({ ...options, host }, logOf("agent", options).child({ host }), stop.signal);
+  });
+
 onKubernetes(daemon("operator", "check and freeze the documents of a Kubernetes API; several may run, one leads"))
   .option("--identity <name>", "names this process in Leases and events", hostname())
   .action(async (options) => {

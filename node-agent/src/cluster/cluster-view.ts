@@ -3,7 +3,7 @@ import { type ApiObject, type Collection, followResource, type KubernetesStore, 
 import { type ClusterParts, clusterParts, type OwnPlace } from "./cluster-parts.ts";
 import { clusterService, coreNode, endpoints } from "./core-objects.ts";
 
-const NODES: Resource = { group: "", version: "v1", plural: "nodes" };
+export const NODES: Resource = { group: "", version: "v1", plural: "nodes" };
 const SLICES: Resource = { group: "discovery.k8s.io", version: "v1", plural: "endpointslices" };
 const SERVICES: Resource = { group: "", version: "v1", plural: "services" };
 /** The cluster's DNS, whatever program it is; the EndpointSlices of a Service bear its labels. */
@@ -24,12 +24,25 @@ export interface ClusterViewOptions {
   readonly signal: AbortSignal;
   /** After a change of the facts; not after changes that say nothing about them, as a node's heartbeats. */
   readonly onChange: () => void;
+  /** How following a collection went: an error, or undefined for a list that came. */
+  readonly onHeard: (collection: string, error: unknown) => void;
 }
 
 /** Follows the nodes, the endpoints of the API server, and the cluster's DNS. */
-export function viewCluster({ store, own, signal, onChange }: ClusterViewOptions): ClusterView {
-  const followed = <T extends ApiObject>(collection: Collection<T>) =>
-    followResource(store.reflector, collection, { signal, onSync: () => look(), onEvent: () => look() });
+export function viewCluster({ store, own, signal, onChange, onHeard }: ClusterViewOptions): ClusterView {
+  const followed = <T extends ApiObject>(collection: Collection<T>) => {
+    const name = [collection.resource.plural, collection.namespace].filter((part) => part !== undefined).join(" in ");
+    const onSync = () => {
+      onHeard(name, undefined);
+      look();
+    };
+    return followResource(store.reflector, collection, {
+      signal,
+      onSync,
+      onEvent: () => look(),
+      onFailure: (error) => onHeard(name, error),
+    });
+  };
   const nodes = followed({ resource: NODES, trim: coreNode });
   const apiServers = followed({ resource: SLICES, ...API_SERVERS, trim: endpoints });
   const dns = followed({ resource: SERVICES, ...DNS, trim: clusterService });

@@ -1,8 +1,8 @@
 import { mkdirSync, watch } from "node:fs";
-import { type Clock, describeError, type Log } from "@pharos/base";
+import { type Clock, describeError, hasCode, type Log } from "@pharos/base";
 import type { PodNetwork, PodNetworkStatus } from "@pharos/kinds";
 import type { LedgerEntry } from "@pharos/ledger";
-import { refOf, type Store } from "@pharos/store";
+import { refOf, STORE_EXISTS, STORE_NOT_FOUND, STORE_UNAVAILABLE, type Store } from "@pharos/store";
 import { RoundCall } from "../round-call.ts";
 import { isPendingRequest, matchContainers } from "./match-request.ts";
 import { type PublishAction, publishActions } from "./published-pods.ts";
@@ -13,7 +13,8 @@ const IFNAME = "eth0";
 /** Full look at requests and ledger when nothing wakes the keeper. */
 const ROUND_MS = 10_000;
 const SETTLE_MS = 5;
-const RETRY_MS = 1000;
+/** Back-off while the store takes nothing: doubled from the first to the last. */
+const RETRY_MS = { first: 1000, last: 30_000 };
 
 export interface PodKeeperOptions {
   readonly host: string;
@@ -58,6 +59,8 @@ export class PodKeeper {
     mkdirSync(plugin.stateDir, { recursive: true, mode: 0o700 });
     watch(plugin.stateDir, { signal }, () => this.#wake.call("ledger")).on("error", () => {});
     let timeoutMs = ROUND_MS;
+    let retryMs = RETRY_MS.first;
+    let problem = "";
     this.#wake.call("start");
     while (!signal.aborted) {
       await this.#wake.next({ timeoutMs, settleMs: SETTLE_MS, signal });
@@ -68,9 +71,13 @@ export class PodKeeper {
         await this.#publish();
         for (const { request, status } of answers) await store.patchStatus(refOf<"PodNetwork">(request), status);
         timeoutMs = ROUND_MS;
+        retryMs = RETRY_MS.first;
+        problem = "";
       } catch (error) {
-        log.warn("pods are not up to date in the store", { error: describeError(error) });
-        timeoutMs = RETRY_MS;
+        if (problem !== describeError(error)) log.warn("pods are not up to date in the store", { error: describeError(error) });
+        problem = describeError(error);
+        timeoutMs = retryMs;
+        retryMs = Math.min(retryMs * 2, RETRY_MS.last);
       }
     }
   }
@@ -119,19 +126,40 @@ export class PodKeeper {
     return { phase: failed ? "Failed" : "Attached", addresses, message: said.join("; ").slice(0, 1000) };
   }
 
+  /** What is refused in one Kubernetes namespace (one that is being deleted takes nothing new) holds up no other one. Throws the first refusal. */
   async #publish(): Promise<void> {
     const { host, ledger, podNetworks } = this.#options;
     const actions = publishActions(ledger(), podNetworks(), host, (id) => this.#answered.get(id));
-    for (const action of actions) await this.#act(action);
+    const refused = new Map<string, unknown>();
+    for (const action of actions) {
+      const namespace = namespaceOf(action);
+      if (refused.has(namespace)) continue;
+      try {
+        await this.#act(action);
+      } catch (error) {
+        if (hasCode(error, STORE_UNAVAILABLE)) throw error;
+        refused.set(namespace, error);
+      }
+    }
+    for (const error of refused.values()) throw error;
   }
 
   async #act(action: PublishAction): Promise<void> {
     const { store } = this.#options;
-    if (action.kind === "delete") return store.delete({ kind: "PodNetwork", name: action.name, namespace: action.namespace });
-    const { status, ...object } = action.object;
-    if (action.kind === "create") await store.create<"PodNetwork">(object);
-    if (status !== undefined) await store.patchStatus(refOf<"PodNetwork">(action.object), status);
+    try {
+      if (action.kind === "delete") return await store.delete({ kind: "PodNetwork", name: action.name, namespace: action.namespace });
+      const { status, ...object } = action.object;
+      if (action.kind === "create") await store.create<"PodNetwork">(object);
+      if (status !== undefined) await store.patchStatus(refOf<"PodNetwork">(action.object), status);
+    } catch (error) {
+      // What we see of the store is a little old; the next event decides again.
+      if (!hasCode(error, STORE_NOT_FOUND) && !hasCode(error, STORE_EXISTS)) throw error;
+    }
   }
+}
+
+function namespaceOf(action: PublishAction): string {
+  return action.kind === "delete" ? action.namespace : (action.object.metadata.namespace ?? "");
 }
 
 function addressesOf(result: unknown): readonly string[] {

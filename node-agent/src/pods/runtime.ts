@@ -16,3 +16,6 @@ export interface ContainerRuntime {
   /** Calls back after containers came or went, until `signal` aborts. */
   watch(onChange: () => void, signal: AbortSignal): void;
 }
+
+/** A host whose pods somebody else has attached. */
+export const NO_CONTAINERS: ContainerRuntime = { list: async () => [], watch: () => {} };

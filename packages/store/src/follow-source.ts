@@ -19,6 +19,8 @@ export interface FollowSourceOptions<T> {
   readonly log: Log;
   /** After each list that replaced what was known: the first, and those after an interruption. */
   readonly onSync?: (items: readonly T[]) => void;
+  /** After each list or watch that failed; a later `onSync` says that it works again. */
+  readonly onFailure?: (error: unknown) => void;
   /** After each change that a watch tells. */
   readonly onEvent?: (event: SourceChange<T>) => void;
   /**
@@ -88,6 +90,7 @@ class Follower<T extends Followable> {
         if (hasCode(error, STORE_HISTORY_GONE)) log.debug("history is gone, listing again", { kind });
         else if (!failing) log.warn("cannot follow, trying again", { kind, error: describeError(error) });
         failing ||= !hasCode(error, STORE_HISTORY_GONE);
+        if (!hasCode(error, STORE_HISTORY_GONE)) this.#options.onFailure?.(error);
         wait = pauseAfter(error, 0);
       }
       // A list that succeeds proves nothing about the watch: only one that held for a while lets the next pause be short.

@@ -2,7 +2,7 @@ import { type FollowedObjects, type FollowSourceOptions, followSource } from "..
 import type { Followable } from "../object-cache.ts";
 import { type Collection, listAll, type ReflectorOptions, watchFrom } from "./reflector.ts";
 
-export type FollowResourceOptions<T> = Pick<FollowSourceOptions<T>, "signal" | "onSync" | "onEvent" | "relistInterval">;
+export type FollowResourceOptions<T> = Pick<FollowSourceOptions<T>, "signal" | "onSync" | "onFailure" | "onEvent" | "relistInterval">;
 
 /**
  * Keeps a cache of any resource of the API server, as `follow` does for our kinds: core Nodes, Services, Leases. `trim` of

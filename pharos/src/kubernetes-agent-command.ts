@@ -1,0 +1,85 @@
+import { randomUUID } from "node:crypto";
+import { type Log, systemClock } from "@pharos/base";
+import { linuxKernel } from "@pharos/kernel";
+import { runKubernetesAgent } from "@pharos/node-agent";
+import { connectKubernetesStore, inClusterCredentials, kubeconfigCredentials } from "@pharos/store/kubernetes";
+
+/** Settings of `pharos agent --kubernetes`. */
+export interface KubernetesAgentSettings {
+  /** Name of this machine's core Node. */
+  readonly nodeName: string;
+  /** Absent: the node's label `pharos.io/host`, else its name. */
+  readonly host?: string;
+  readonly namespace: string;
+  /** Absent: the pod's service account. */
+  readonly kubeconfig?: string;
+  /** `https://host:port` of the API server. */
+  readonly apiServer?: string;
+  /** Folders of the container runtime; empty: looked for below `root`. */
+  readonly cniConfDir: readonly string[];
+  readonly cniBinDir: readonly string[];
+  /** False: beside another network. */
+  readonly conflist: boolean;
+  /** Prefix of all paths of this host. */
+  readonly root: string;
+  /** The CNI plugin's executable. */
+  readonly plugin: string;
+  /** `host:port` of the health listener. */
+  readonly health?: string;
+}
+
+/** The loop turns at least every 30 s. */
+const LIVE_WITHIN_MS = 60_000;
+
+/** Runs the agent of a Kubernetes node until `signal` aborts. */
+export async function kubernetesAgentCommand(settings: KubernetesAgentSettings, log: Log, signal: AbortSignal): Promise<void> {
+  const { nodeName, host, namespace, root, plugin, conflist } = settings;
+  const credentials = await credentialsOf(settings);
+  const options = { credentials, fieldManager: "pharos-agent", clock: systemClock, log, random: Math.random, newId: randomUUID };
+  const store = connectKubernetesStore(options);
+  const kernel = await linuxKernel({ root, log });
+  const health = await openHealth(settings, log, signal);
+  try {
+    await runKubernetesAgent(
+      {
+        nodeName,
+        ...(host === undefined ? {} : { host }),
+        apiServer: credentials.server,
+        namespace,
+        store,
+        kernel,
+        root,
+        pluginBinary: plugin,
+        cniFolders: { confDirs: settings.cniConfDir, binDirs: settings.cniBinDir },
+        conflist,
+        clock: systemClock,
+        log,
+        ...health,
+      },
+      signal,
+    );
+  } finally {
+    await store.close();
+    await kernel.close();
+  }
+}
+
+function credentialsOf({ kubeconfig, apiServer }: KubernetesAgentSettings) {
+  if (kubeconfig !== undefined) return kubeconfigCredentials(kubeconfig, apiServer);
+  if (apiServer === undefined) throw new Error("no API server: outside a pod give --kubeconfig, or --api-server");
+  return inClusterCredentials(apiServer);
+}
+
+/** Live while the loop turns; ready while pods can have a network. */
+async function openHealth({ health: listen }: KubernetesAgentSettings, log: Log, signal: AbortSignal) {
+  if (listen === undefined) return {};
+  // Its metrics library is loaded only where somebody asks for it.
+  const { heartbeat, serveHealth } = await import("./health-server.ts");
+  const { beat: onRound, check: live } = heartbeat(systemClock, LIVE_WITHIN_MS);
+  let missing: string | undefined = "no revision is committed yet";
+  serveHealth({ listen, live, ready: () => missing, gauges: {}, log }, signal);
+  const onMissing = (next: string | undefined) => {
+    missing = next;
+  };
+  return { onRound, onMissing };
+}
