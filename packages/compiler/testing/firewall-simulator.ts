@@ -13,6 +13,8 @@ export interface SimulatedPacket {
   readonly established: boolean;
   /** ICMPv6 type name, for neighbour discovery. */
   readonly icmpType?: string;
+  /** Destination that this host has translated to the one above. */
+  readonly asked?: { readonly destination: Ip; readonly port: number };
 }
 
 /** Where the packet is: the hook, and the devices that it came by and leaves by (absent where the hook has none). */
@@ -114,6 +116,8 @@ const MATCHERS: readonly Matcher[] = [
   [/^ct state related /, () => false],
   [/^ct state established ct direction reply /, (walk) => walk.packet.established],
   [/^ip(6?) daddr \. meta l4proto \. th dport @([\w.-]+) /, (walk, [, six, set]) => hasTarget(walk, six === "6", set ?? "")],
+  [/^ct original (ip6?) daddr @([\w.-]+) /, (walk, [, family, set]) => inSet(walk, askedAddress(walk, family), set ?? "")],
+  [/^ct original proto-dst (\d+) /, ({ packet }, [, port]) => String(packet.asked?.port ?? packet.destinationPort) === port],
   [/^meta l4proto (\w+|\{ [^}]+ \}) /, (walk, [, list]) => listed(list).includes(protocolName(walk.packet))],
   [/^(tcp|udp) ([sd])port (\d+|\{ [^}]+ \}) /, (walk, groups) => hasPort(walk.packet, groups)],
   [/^@th,64,32 0x52545053 /, (walk) => walk.packet.rtps],
@@ -161,6 +165,11 @@ function protocolName(packet: SimulatedPacket): string {
 
 function addressFor(walk: Walk, family: string | undefined, side: string | undefined): Ip | undefined {
   const ip = side === "saddr" ? walk.packet.source : walk.packet.destination;
+  return (ip.family === "ipv6") === (family === "ip6") ? ip : undefined;
+}
+
+function askedAddress({ packet }: Walk, family: string | undefined): Ip | undefined {
+  const ip = packet.asked?.destination ?? packet.destination;
   return (ip.family === "ipv6") === (family === "ip6") ? ip : undefined;
 }
 

@@ -1,5 +1,6 @@
 import { bitsOf, type Family, type Ip } from "@pharos/hoststate";
 import fc from "fast-check";
+import type { ClusterFacts } from "../src/cluster/cluster-facts.ts";
 import type { DocumentSet } from "../src/documents.ts";
 import type { Flow, HopRole } from "../src/explain/flow.ts";
 import type { Vehicle } from "../src/vehicle/model.ts";
@@ -124,7 +125,20 @@ const ZONE_ADDRESSES: Readonly<Record<string, readonly string[]>> = {
   cloud_vm1Eth0: ["172.16.1.2"],
 };
 
-const ODD_ADDRESSES = ["239.255.0.1", "0.0.0.0", "255.255.255.255", "::", "ff02::1"];
+/** Addresses of the cluster's DNS Service. */
+const DNS_SERVICE = { ipv4: "10.96.0.10", ipv6: "fd00:96::a" } as const;
+const POD_CIDR_ADDRESSES = ["10.42.0.9", "10.42.1.7", "fd00:42::7"];
+
+const ODD_ADDRESSES = [
+  DNS_SERVICE.ipv4,
+  DNS_SERVICE.ipv6,
+  ...POD_CIDR_ADDRESSES,
+  "239.255.0.1",
+  "0.0.0.0",
+  "255.255.255.255",
+  "::",
+  "ff02::1",
+];
 
 const zoneNames = Object.keys(ZONE_ADDRESSES);
 
@@ -159,7 +173,11 @@ function documentsBetween(names: readonly string[]): fc.Arbitrary<DocumentSet> {
     .map(([first, second]) => documentsOf([routingConfig("b-later", second), routingConfig("a-first", first)], services));
 }
 
-const anyPort = fc.oneof({ weight: 4, arbitrary: commonPort }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 65535 }) });
+const anyPort = fc.oneof(
+  { weight: 4, arbitrary: commonPort },
+  { weight: 1, arbitrary: fc.constant(53) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 65535 }) },
+);
 
 /** Packets between addresses of `names` mostly, of every other zone, and from anywhere. */
 function flowsBetween(names: readonly string[]): fc.Arbitrary<Flow> {
@@ -191,12 +209,38 @@ export interface RandomTraffic {
   readonly of: TestVehicle;
   readonly documents: DocumentSet;
   readonly flows: readonly Flow[];
+  /** Undefined: the vehicle is on no Kubernetes cluster. */
+  readonly cluster: ClusterFacts | undefined;
 }
 
+/** Clusters on these vehicles, with a node outside of the documents and DNS on a documented bridge or a podCIDR; one server a family. */
+const randomClusters: fc.Arbitrary<ClusterFacts> = fc.record({
+  nodes: fc.subarray([
+    { name: "n1", host: "soc1", podCidrs: ["10.42.0.0/24"], addresses: ["10.1.0.2"] },
+    { name: "n2", host: "vm1", podCidrs: ["10.42.1.0/24", "fd00:42::/64"], addresses: ["10.2.0.10"] },
+    { name: "n3", host: "n3", podCidrs: [], addresses: ["10.1.0.9", "2001:db8::1"] },
+  ]),
+  apiServers: fc.subarray([
+    { address: "10.1.0.2", port: 443 },
+    { address: "198.51.100.9", port: 443 },
+    { address: "2001:db8::1", port: 80 },
+  ]),
+  dns: fc.subarray([DNS_SERVICE.ipv4, DNS_SERVICE.ipv6]),
+  dnsEndpoints: fc
+    .tuple(fc.constantFrom("10.2.1.5", "10.2.1.200", "10.42.1.7", "10.1.0.3"), fc.constantFrom("fd00:1::5", "fd00:42::7"))
+    .chain((servers) => fc.subarray([...servers])),
+  kubeletPort: fc.constantFrom(50000, 10250),
+});
+
 export function randomTraffic(flows: { readonly minLength: number; readonly maxLength: number }): fc.Arbitrary<RandomTraffic> {
-  return fc
-    .subarray(zoneNames, { minLength: 2, maxLength: 4 })
-    .chain((names) => fc.record({ of: randomVehicles, documents: documentsBetween(names), flows: fc.array(flowsBetween(names), flows) }));
+  return fc.subarray(zoneNames, { minLength: 2, maxLength: 4 }).chain((names) =>
+    fc.record({
+      of: randomVehicles,
+      documents: documentsBetween(names),
+      flows: fc.array(flowsBetween(names), flows),
+      cluster: fc.option(randomClusters, { nil: undefined }),
+    }),
+  );
 }
 
 const DEVICES = ["eth0", "eth1", "eth8", "eth9", "podBr0", "podBr1", "vmBr0"];

@@ -1,6 +1,7 @@
 import type { Checked } from "@pharos/base";
-import { formatIp } from "@pharos/hoststate";
+import { formatIp, type Ip } from "@pharos/hoststate";
 import { zonesOfAddress } from "../zones/membership.ts";
+import { dnsServersBehind } from "./cluster-law.ts";
 import { readEnd } from "./end.ts";
 import type { Flow, HopRole } from "./flow.ts";
 import { isFinding } from "./is-finding.ts";
@@ -65,11 +66,19 @@ export function explainer(input: ExplainInput): Explainer {
       const to = readEnd(law, pods, query.to, "to");
       const findings = [from, to].filter(isFinding);
       if (isFinding(from) || isFinding(to)) return { value: undefined, findings };
-      const way = wayBetween(law, from.addresses, to.addresses);
+      const asked = askedService(law, to.addresses[0], query);
+      const way = wayBetween(law, from.addresses, asked?.servers ?? to.addresses);
       if (way === undefined) return { value: unreachable(query, from.addresses.length > 0 && to.addresses.length > 0), findings };
-      return { value: explainWay(law, way, query), findings };
+      return { value: explainWay(law, asked === undefined ? way : { ...way, asked }, query), findings };
     },
   };
+}
+
+/** The cluster's DNS Service, if that is asked, with the pods that answer instead of its address. */
+function askedService(law: Law, destination: Ip | undefined, { port, protocol }: ExplainQuery) {
+  if (destination === undefined || port === undefined || protocol === "icmp") return undefined;
+  const servers = dnsServersBehind(law, destination, port);
+  return servers.length === 0 ? undefined : { destination, port, servers };
 }
 
 /**
@@ -120,7 +129,9 @@ function explainFlow(law: Law, way: Way, flow: Flow): Explanation {
   for (const hop of way.path.hops) {
     const role = roleOf(law, hop);
     if (role === undefined) continue;
-    const judgement = judge(law, role, { ...flow, source });
+    // Behind the first host the flow is a translated one, and nothing there tells what was asked for.
+    const asked = hop === way.path.hops[0] && way.asked !== undefined ? { asked: way.asked } : {};
+    const judgement = judge(law, role, { ...flow, source, ...asked });
     judged.push({ role, source: formatIp(source), judgement });
     if (judgement.verdict === "DROP") break;
     source = translatedSource(law, role, source, flow.destination);

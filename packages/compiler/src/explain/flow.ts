@@ -11,6 +11,8 @@ export interface Flow {
   readonly destinationPort?: number;
   /** The payload begins with `RTPS`. */
   readonly rtps: boolean;
+  /** Where the sender sent it, if the host translated that to `destination` (a Kubernetes Service). */
+  readonly asked?: { readonly destination: Ip; readonly port: number };
 }
 
 /** What a host has to do with a flow, and by which devices (kernel names) the packet comes and leaves. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { compiledHosts } from "../../testing/compiled-hosts.ts";
+import { compiledHosts, liveWith } from "../../testing/compiled-hosts.ts";
 import { OWN_PORTS, type RandomTraffic, randomHops, randomTraffic } from "../../testing/random-vehicles.ts";
-import { testVehicle } from "../../testing/test-vehicle.ts";
+import { ip, testVehicle } from "../../testing/test-vehicle.ts";
 import type { HopRole } from "./flow.ts";
 import { judge } from "./judge.ts";
 import { lawOf } from "./law.ts";
@@ -10,12 +10,17 @@ import { lawOf } from "./law.ts";
 /** Cases of the property; N=50 makes it 50 times as many. */
 const RUNS = 100 * Number(process.env.N ?? 1);
 
+const NO_DNS = { destination: ip("10.96.0.1"), port: 53 };
+const ASKED = [NO_DNS, { destination: ip("10.96.0.10"), port: 53 }, { destination: ip("10.96.0.10"), port: 80 }, NO_DNS];
+
 /** Each packet that evaluator and firewall answer differently, with what one has to know to see why. */
-function disagreements({ of, documents, flows }: RandomTraffic, hops: readonly HopRole[]): readonly string[] {
+function disagreements({ of, documents, flows, cluster }: RandomTraffic, hops: readonly HopRole[]): readonly string[] {
   const vehicle = testVehicle(of);
-  const law = lawOf({ vehicle, documents, ownPorts: OWN_PORTS });
-  const hosts = compiledHosts(vehicle, documents, true);
-  return flows.flatMap((flow, index) => {
+  const law = lawOf({ vehicle, documents, ownPorts: OWN_PORTS, live: liveWith(cluster) });
+  const hosts = compiledHosts(vehicle, documents, { everyPair: true, cluster });
+  return flows.flatMap((sent, index) => {
+    // Any packet may be one of a translated flow; which Service it went to has to decide about DNS and nothing else.
+    const flow = index % 3 === 0 && sent.destination.family === "ipv4" ? { ...sent, asked: ASKED[index % ASKED.length] ?? NO_DNS } : sent;
     const { host, role, ...devices } = hops[index % hops.length] ?? { host: "", role: "forward" };
     const simulate = hosts.get(host);
     if (simulate === undefined) return [];

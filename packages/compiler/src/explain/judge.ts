@@ -4,6 +4,7 @@ import type { Host, PlacedBridge } from "../vehicle/model.ts";
 import { isManaged, zonesOfAddress } from "../zones/membership.ts";
 import { worldSides } from "../zones/world-exits.ts";
 import type { BridgeZone, Zone } from "../zones/zone.ts";
+import { type ClusterService, clusterServiceOf } from "./cluster-law.ts";
 import type { Flow, HopRole } from "./flow.ts";
 import type { Law } from "./law.ts";
 
@@ -11,7 +12,8 @@ import type { Law } from "./law.ts";
 export type Judgement =
   | { readonly verdict: "ACCEPT" | "DROP"; readonly because: "rule" | "masquerade"; readonly rule: ForwardRule }
   | { readonly verdict: "DROP"; readonly because: "default deny" | "spoofed source"; readonly rule?: undefined }
-  | { readonly verdict: "ACCEPT"; readonly because: "failsafe" | "default accept"; readonly rule?: undefined }
+  | { readonly verdict: "ACCEPT"; readonly because: "failsafe"; readonly kept?: ClusterService; readonly rule?: undefined }
+  | { readonly verdict: "ACCEPT"; readonly because: "default accept"; readonly rule?: undefined }
   /** The host has no say: nothing names the pair, and the default does not reach it. */
   | { readonly verdict: "PASS"; readonly because: "not governed" | "inside one bridge"; readonly rule?: undefined };
 
@@ -23,6 +25,8 @@ const DEFAULT_DENY: Judgement = { verdict: "DROP", because: "default deny" };
 /** The verdict of one host about a flow's first packet, by reading the documents' meaning one address and one rule at a time. */
 export function judge(law: Law, hop: HopRole, flow: Flow): Judgement {
   if (isFailsafe(law, hop, flow)) return { verdict: "ACCEPT", because: "failsafe" };
+  const kept = clusterServiceOf(law, flow);
+  if (kept !== undefined) return { verdict: "ACCEPT", because: "failsafe", kept };
   return hop.role === "forward" ? judgeForward(law, hop, flow) : judgeOwn(law, hop, flow);
 }
 

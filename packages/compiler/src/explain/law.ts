@@ -1,3 +1,4 @@
+import type { ClusterFacts } from "../cluster/cluster-facts.ts";
 import type { DocumentSet, Live } from "../documents.ts";
 import { type OpenPort, OWN_PORTS } from "../features/forwarding/own-ports.ts";
 import { readForwardRules } from "../features/forwarding/read-rules.ts";
@@ -10,8 +11,8 @@ import { type Zone, zonesOfVehicle } from "../zones/zone.ts";
 export interface ExplainInput {
   readonly vehicle: Vehicle;
   readonly documents: DocumentSet;
-  /** Pods that ends may name. */
-  readonly live?: Pick<Live, "podNetworks">;
+  /** Pods that ends may name, and the Kubernetes cluster whose own traffic no rule closes. */
+  readonly live?: Pick<Live, "podNetworks" | "cluster">;
   /** Ports of Pharos that are failsafe; those of an unconfigured Pharos when left out. */
   readonly ownPorts?: readonly OpenPort[];
 }
@@ -23,6 +24,7 @@ export interface Law {
   readonly zones: readonly Zone[];
   readonly rules: ForwardRules;
   readonly ownPorts: readonly OpenPort[];
+  readonly cluster?: ClusterFacts;
 }
 
 /** Reads the documents once for many questions. */
@@ -30,5 +32,7 @@ export function lawOf(input: ExplainInput): Law {
   const { vehicle, documents, ownPorts } = input;
   const zones = zonesOfVehicle(vehicle);
   const rules = readForwardRules(documents, zones).value;
-  return { vehicle, topology: topologyOf(vehicle), zones, rules, ownPorts: ownPorts ?? OWN_PORTS };
+  const cluster = input.live?.cluster;
+  const known = { vehicle, topology: topologyOf(vehicle), zones, rules, ownPorts: ownPorts ?? OWN_PORTS };
+  return cluster === undefined ? known : { ...known, cluster };
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import { containsIp, formatIp, type Ip, parsePrefix } from "@pharos/hoststate";
 import fc from "fast-check";
-import { compiledHosts, type SimulatedHost } from "../../testing/compiled-hosts.ts";
+import { compiledHosts, liveWith, type SimulatedHost } from "../../testing/compiled-hosts.ts";
 import { OWN_PORTS, type RandomTraffic, randomTraffic } from "../../testing/random-vehicles.ts";
-import { type TestVehicle, testVehicle } from "../../testing/test-vehicle.ts";
+import { ip, type TestVehicle, testVehicle } from "../../testing/test-vehicle.ts";
+import type { ClusterFacts } from "../cluster/cluster-facts.ts";
 import type { DocumentSet } from "../documents.ts";
 import { masquerade } from "../features/masquerade.ts";
 import { type Hop, pathBetween } from "../topology/path.ts";
@@ -17,6 +18,7 @@ const RUNS = 100 * Number(process.env.N ?? 1);
 
 interface Network {
   readonly vehicle: Vehicle;
+  readonly cluster: ClusterFacts | undefined;
   readonly topology: Topology;
   readonly hosts: ReadonlyMap<string, SimulatedHost>;
   /** Source and excluded destination of each masquerade rule, by host. */
@@ -24,12 +26,16 @@ interface Network {
 }
 
 /** What becomes of a packet that goes its way through the compiled firewalls. */
-function send({ topology, hosts, masquerades }: Network, flow: Flow): "no way" | "arrives" | "dropped" {
+function send(network: Network, sent: Flow): "no way" | "arrives" | "dropped" {
+  const { topology, hosts, masquerades } = network;
+  const { asked, ...flow } = translated(network, sent);
   const path = pathBetween(topology, flow.source, flow.destination);
   if (path === undefined) return "no way";
   let source = flow.source;
   for (const hop of path.hops) {
-    const packet = { ...flow, source, sourcePort: flow.sourcePort ?? 0, destinationPort: flow.destinationPort ?? 0, established: false };
+    const ports = { sourcePort: flow.sourcePort ?? 0, destinationPort: flow.destinationPort ?? 0 };
+    const original = hop === path.hops[0] && asked !== undefined ? { asked } : {};
+    const packet = { ...flow, ...original, source, ...ports, established: false };
     const hook = hop.in === undefined ? "output" : hop.out === undefined ? "input" : "forward";
     const found = hosts.get(hop.host)?.(packet, { hook, ...devicesOf(hop) });
     if (found?.verdict === "drop" || found?.logged === true) return "dropped";
@@ -37,6 +43,14 @@ function send({ topology, hosts, masquerades }: Network, flow: Flow): "no way" |
     if (hook === "forward" && translates) source = leavingAddress(topology, hop, source);
   }
   return "arrives";
+}
+
+/** What kube-proxy on the sender's host makes of a question to the cluster's DNS Service. */
+function translated({ cluster }: Network, flow: Flow): Flow {
+  const port = flow.destinationPort;
+  if (port !== 53 || flow.protocol === "icmp" || cluster?.dns.includes(formatIp(flow.destination)) !== true) return flow;
+  const server = cluster.dnsEndpoints.map(ip).find(({ family }) => family === flow.source.family);
+  return server === undefined ? flow : { ...flow, destination: server, asked: { destination: flow.destination, port } };
 }
 
 function devicesOf({ in: incoming, out }: Hop): { readonly in?: string; readonly out?: string } {
@@ -52,7 +66,7 @@ function leavingAddress(topology: Topology, hop: Hop, source: Ip): Ip {
   return topology.attachments.find((at) => at.host === hop.host && at.link === hop.out && at.ip.family === source.family)?.ip ?? source;
 }
 
-function networkOf(of: TestVehicle, documents: DocumentSet): Network {
+function networkOf(of: TestVehicle, documents: DocumentSet, cluster: ClusterFacts | undefined): Network {
   const vehicle = testVehicle(of);
   const live = { podNetworks: [], serviceRegistrations: [] };
   const facts = { bridgeNetfilter: true, nftables: true, ipv6: true, interfaces: [] };
@@ -63,17 +77,18 @@ function networkOf(of: TestVehicle, documents: DocumentSet): Network {
   };
   return {
     vehicle,
+    cluster,
     topology: topologyOf(vehicle),
-    hosts: compiledHosts(vehicle, documents, false),
+    hosts: compiledHosts(vehicle, documents, { everyPair: false, cluster }),
     masquerades: new Map(vehicle.hosts.map((host) => [host.name, host.managed ? rulesOf(host) : []])),
   };
 }
 
 const FATES = { ACCEPT: "arrives", UNGOVERNED: "arrives", DROP: "dropped", UNREACHABLE: "no way" } as const;
 
-function disagreements({ of, documents, flows }: RandomTraffic): readonly string[] {
-  const network = networkOf(of, documents);
-  const asked = explainer({ vehicle: network.vehicle, documents, ownPorts: OWN_PORTS });
+function disagreements({ of, documents, flows, cluster }: RandomTraffic): readonly string[] {
+  const network = networkOf(of, documents, cluster);
+  const asked = explainer({ vehicle: network.vehicle, documents, ownPorts: OWN_PORTS, live: liveWith(cluster) });
   return flows.flatMap((flow) => {
     const [from, to] = [formatIp(flow.source), formatIp(flow.destination)];
     const { protocol, sourcePort, destinationPort: port, rtps } = flow;

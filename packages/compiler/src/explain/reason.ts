@@ -19,7 +19,7 @@ export function reasonOf(law: Law, hop: { readonly role: HopRole; readonly judge
     case "default accept":
       return `defaultAction ACCEPT of ${law.vehicle.origin.document} ${where}`;
     case "failsafe":
-      return `failsafe ${where}`;
+      return judgement.kept === undefined ? `failsafe ${where}` : `failsafe (${judgement.kept}) ${where}`;
     case "spoofed source":
       return `spoofed source ${where}`;
     case "inside one bridge":

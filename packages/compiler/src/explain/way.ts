@@ -1,6 +1,6 @@
 import { containsIp, type Ip, sameIp } from "@pharos/hoststate";
 import { type Hop, type Path, pathBetween } from "../topology/path.ts";
-import type { HopRole } from "./flow.ts";
+import type { Flow, HopRole } from "./flow.ts";
 import type { Law } from "./law.ts";
 
 /** A way between two of the addresses that ends have. */
@@ -8,6 +8,8 @@ export interface Way {
   readonly source: Ip;
   readonly destination: Ip;
   readonly path: Path;
+  /** Service address that the sender asks for and the first host translates to `destination`. */
+  readonly asked?: NonNullable<Flow["asked"]>;
 }
 
 /**

@@ -8,6 +8,8 @@ export interface BridgeZone {
   readonly id: string;
   readonly name: string;
   readonly prefixes: readonly Prefix[];
+  /** True for a bridge of pods. */
+  readonly forPods: boolean;
   /** Sources in the prefixes are translated on the managed hosts that carry the bridge, for destinations outside of them. */
   readonly ipMasq: boolean;
   readonly hosts: readonly string[];
@@ -65,6 +67,7 @@ function bridgeZone(bridge: Vehicle["bridges"][number]): BridgeZone {
     id: `bridge:${bridge.name}`,
     name: bridge.name,
     prefixes: bridge.ranges.map((range) => networkOf(range.subnet)),
+    forPods: bridge.bridgeFor === "pod",
     ipMasq: bridge.ipMasq,
     hosts: bridge.hosts,
   };

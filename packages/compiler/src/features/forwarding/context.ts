@@ -1,4 +1,5 @@
 import type { Family } from "@pharos/hoststate";
+import type { ClusterFacts } from "../../cluster/cluster-facts.ts";
 import type { Host, Vehicle } from "../../vehicle/model.ts";
 import type { Partition } from "../../zones/partition.ts";
 import type { BridgeZone, Zone } from "../../zones/zone.ts";
@@ -23,6 +24,8 @@ export interface ForwardingContext {
   readonly masqueraded: Masqueraded;
   /** Ports of Pharos itself, which are failsafe on every managed host. */
   readonly ownPorts: readonly OpenPort[];
+  /** The Kubernetes cluster that hosts are nodes of; undefined outside Kubernetes. */
+  readonly cluster: ClusterFacts | undefined;
 }
 
 /** How nft spells what differs between the families. */

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { diff, EMPTY_STATE, type FirewallObject, planOf } from "@pharos/hoststate";
 import { nftFirewall, systemNft } from "@pharos/kernel/nft";
 import fc from "fast-check";
+import { liveWith } from "../../../testing/compiled-hosts.ts";
 import { OWN_PORTS, randomTraffic } from "../../../testing/random-vehicles.ts";
 import { testVehicle } from "../../../testing/test-vehicle.ts";
 import { forwardingWith } from "./feature.ts";
@@ -27,9 +28,9 @@ afterAll(() => {
 describe("firewalls of forwardRules in a network namespace", () => {
   test("the kernel takes each of them, one after the other, and nothing is left to change afterwards", async () => {
     const feature = forwardingWith({ ownPorts: OWN_PORTS });
-    const property = fc.asyncProperty(randomTraffic({ minLength: 0, maxLength: 0 }), async ({ of, documents }) => {
+    const property = fc.asyncProperty(randomTraffic({ minLength: 0, maxLength: 0 }), async ({ of, documents, cluster }) => {
       const vehicle = testVehicle(of);
-      const live = { podNetworks: [], serviceRegistrations: [] };
+      const live = liveWith(cluster);
       const facts = { bridgeNetfilter: true, nftables: true, ipv6: true, interfaces: [] };
       for (const host of vehicle.hosts.filter((known) => known.managed)) {
         const desired = feature({ vehicle, host, documents, live, facts }).contribution.firewall ?? [];

@@ -2,6 +2,7 @@ import type { FirewallChain, FirewallObject, FirewallRule } from "@pharos/hostst
 import type { Feature, FeatureInput } from "../../contribution.ts";
 import { partition } from "../../zones/partition.ts";
 import { zonesOfVehicle } from "../../zones/zone.ts";
+import { clusterFailsafe, clusterSets } from "./cluster-failsafe.ts";
 import { FAMILIES, type ForwardingContext, insideOneBridge, isDeniedByDefault, isOwn, vehicleOrigin } from "./context.ts";
 import { DENY, type Decision, type Dispatch, dispatch, PASS } from "./dispatch.ts";
 import { type End, endsAt, joinedRanges, rangeTexts } from "./ends.ts";
@@ -28,7 +29,8 @@ export interface ForwardingOptions {
  * Rule bodies keep to this grammar (nft's own, in the form in which nft lists it):
  *
  *     body      = { match " " } verdict | { match " " } key " vmap @" NAME
- *     match     = "ct state related" | "ct state established ct direction reply" | "meta l4proto " P | "meta l4proto { " P ", " … " }"
+ *     match     = "ct original " ("ip" | "ip6") " daddr @" SET | "ct original proto-dst " PORT
+ *               | "ct state related" | "ct state established ct direction reply" | "meta l4proto " P | "meta l4proto { " P ", " … " }"
  *               | ("tcp" | "udp") (" sport " | " dport ") (PORT | "{ " PORT ", " … " }") | "@th,64,32 0x52545053"
  *               | ("iifname" | "oifname") [" !="] " " QUOTED | key (" @" SET | " { " PREFIX ", " … " }")
  *               | ("ip" | "ip6") " daddr . meta l4proto . th dport @" SET | "icmpv6 type { " TYPE ", " … " }"
@@ -63,7 +65,9 @@ function contextOf(
   const ranges = rangeTexts(parts);
   const forwards = options.everyPair === true ? () => true : forwardedPairs(vehicle, host, parts);
   const masqueraded = masqueradedEnds(ends);
-  const context = { vehicle, host, zones, partition: parts, ranges, ends, index, forwards, masqueraded, ownPorts: options.ownPorts };
+  const { ownPorts } = options;
+  const { cluster } = input.live;
+  const context = { vehicle, host, zones, partition: parts, ranges, ends, index, forwards, masqueraded, ownPorts, cluster };
   return { context, findings: read.findings };
 }
 
@@ -75,7 +79,7 @@ function forwardChain(context: ForwardingContext): readonly FirewallObject[] {
     kind: "chain",
     name: "forward",
     hook: { type: "filter", hook: "forward", priority: 0, policy: "accept" },
-    rules: [...forwardFailsafe(context), ...REPLIES, ...wires.rules, ...pairs.rules],
+    rules: [...forwardFailsafe(context), ...clusterFailsafe(context), ...REPLIES, ...wires.rules, ...pairs.rules],
   };
   return [chain, ...wires.objects, ...pairs.objects];
 }
@@ -116,7 +120,7 @@ function ownTrafficChain(context: ForwardingContext, hook: "input" | "output"): 
     kind: "chain",
     name: hook,
     hook: { type: "filter", hook, priority: 0, policy: "accept" },
-    rules: [loopback, ...inputFailsafe(context), ...REPLIES, ...pairs.rules],
+    rules: [loopback, ...inputFailsafe(context), ...clusterFailsafe(context), ...REPLIES, ...pairs.rules],
   };
   return [chain, ...pairs.objects];
 }
@@ -142,7 +146,7 @@ function addressSets(context: ForwardingContext): readonly FirewallObject[] {
     { kind: "set", name: `managed-${suffix}`, type, interval: true, elements: joinedRanges(context.partition, family, (of) => of.managed) },
     { kind: "set", name: `vehicle-${suffix}`, type, interval: true, elements: joinedRanges(context.partition, family, (of) => !of.world) },
   ]);
-  return [...ranges, ...failsafeSets(context)];
+  return [...ranges, ...failsafeSets(context), ...clusterSets(context)];
 }
 
 /** Leaves out empty sets with the rules that look into them, sets and chains that nothing uses, and second copies of a chain. */

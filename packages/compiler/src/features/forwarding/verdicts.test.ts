@@ -66,7 +66,9 @@ const forward = (incoming: string, out: string): SimulatedHook => ({ hook: "forw
 
 /** The verdict on a TCP packet from port 40000 to `port`, unless the probe says otherwise. */
 function verdict(rules: Info, source: string, destination: string, port: number, probe: Probe, of: Partial<TestVehicle> = {}): string {
-  const hosts = compiledHosts(testVehicle({ ...VEHICLE, ...of }), documentsOf([routingConfig("rules", rules)], SERVICES), false);
+  const hosts = compiledHosts(testVehicle({ ...VEHICLE, ...of }), documentsOf([routingConfig("rules", rules)], SERVICES), {
+    everyPair: false,
+  });
   const { at, hook, ...packet } = probe;
   const defaults = { protocol: "tcp", sourcePort: 40000, rtps: false, established: false } as const;
   const found = hosts.get(at)?.({ ...defaults, source: ip(source), destination: ip(destination), destinationPort: port, ...packet }, hook);
@@ -84,7 +86,7 @@ describe("forwarding", () => {
     const first = routingConfig("a", [
       ["podBr0", "podBr1", accept("tcp", { dstPort: 80 }), drop("tcp", { dstPort: 81 }), drop("tcp", { dstPort: 80 })],
     ]);
-    const vm1 = compiledHosts(vehicle, documentsOf([later, first]), false).get("vm1");
+    const vm1 = compiledHosts(vehicle, documentsOf([later, first]), { everyPair: false }).get("vm1");
     const send = (port: number) =>
       vm1?.(
         {
