@@ -11,3 +11,13 @@ export const OPERATOR_CHANGE_INCOMPLETE: CodeEntry = {
   title: "a change set did not become complete",
   action: "apply the change again; what arrived of it was taken as single changes",
 };
+export const OPERATOR_KIND_UNREADABLE: CodeEntry = {
+  code: "PHAROS-3202",
+  title: "the operator may not read a kind, or the kind is not installed",
+  action: "install the CRDs and give the operator the rights of the chart's ClusterRole; what runs stays as it is",
+};
+export const OPERATOR_ROLLBACK_REFUSED: CodeEntry = {
+  code: "PHAROS-3203",
+  title: "a rollback is not possible",
+  action: "roll back to another revision, or mend the documents",
+};

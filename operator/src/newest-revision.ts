@@ -23,7 +23,7 @@ export class NewestRevision {
       .filter(({ spec }) => spec.epoch === epoch && spec.number > (this.#newest?.number ?? -1))
       .sort((a, b) => b.spec.number - a.spec.number);
     for (const candidate of candidates) {
-      const revision = this.#decode(candidate);
+      const revision = this.decode(candidate);
       if (revision === undefined) continue;
       this.#newest = revision;
       break;
@@ -31,7 +31,8 @@ export class NewestRevision {
     return this.#newest;
   }
 
-  #decode(object: ConfigRevision): DecodedRevision | undefined {
+  /** Undefined when it cannot be read, which is told once. */
+  decode(object: ConfigRevision): DecodedRevision | undefined {
     if (this.#unreadable.has(object.metadata.name)) return undefined;
     try {
       return decodeRevision(object);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { decodeRevision } from "@pharos/store";
-import { decideRevision, KEPT_REVISIONS } from "./decide-revision.ts";
+import { documentSet, type VehicleDocument } from "@pharos/compiler";
+import type { ConfigRevision, Kind } from "@pharos/kinds";
+import { type DecodedRevision, decodeRevision } from "@pharos/store";
+import { decideRevision, KEPT_REVISIONS, type Situation } from "./decide-revision.ts";
 import { after, bridge, decide, fakeCompiler, frozenTexts, node, report, situation } from "./fixtures.ts";
 
 describe("decideRevision", () => {
@@ -170,5 +172,93 @@ describe("leases", () => {
     const first = decideRevision({ ...after(4, documents), reports: [lease("192.168.0.7/24")] }, fakeCompiler).newest;
     if (first === undefined) throw new Error("no revision");
     expect(decideRevision(situation({ documents, last: first }), fakeCompiler).outcome).toEqual({ kind: "frozen" });
+  });
+});
+
+describe("a rollback", () => {
+  const now = [node("car", { generation: 2 }), bridge("pods", "10.9.0.0/16", 2)];
+  const target = after(1, [node(), bridge("pods")]).last as DecodedRevision;
+  const object: ConfigRevision = {
+    apiVersion: "pharos.io/v1",
+    kind: "ConfigRevision",
+    metadata: { name: "r1" },
+    spec: { epoch: "e1", number: 1, hash: target.hash, content: "" },
+  };
+  const asked = after(4, now, { rollback: { object, id: "q", target } });
+
+  /** The situation after the rollback, with other documents. */
+  function rolledBack(documents: readonly VehicleDocument[], more: Partial<Situation> = {}): Situation {
+    const { newest } = decideRevision(asked, fakeCompiler);
+    const { rollback: _done, ...rest } = asked;
+    return { ...rest, ...(newest === undefined ? {} : { last: newest }), documents, ...more };
+  }
+
+  test("makes a new revision of the old documents with today's allocations, and says what it is", () => {
+    const decision = decideRevision(asked, fakeCompiler);
+    expect(frozenTexts(decision)).toEqual(["Node/car", "Bridge/pods 10.2.1.0/24"]);
+    expect(decision.outcome).toMatchObject({
+      kind: "frozen",
+      pinned: 1,
+      create: { metadata: { name: "r5" }, spec: { number: 5, reason: "rollback to 1", pin: { number: 1, request: "q" } } },
+    });
+  });
+
+  test("stays while documents are applied again as they are", () => {
+    const again = now.map((document) => ({ ...document, metadata: { ...document.metadata, labels: { applied: "again" } } }));
+    expect(decideRevision(rolledBack(again), fakeCompiler).outcome).toEqual({ kind: "frozen", pinned: 1 });
+  });
+
+  test("ends when a document is changed, made or deleted", () => {
+    const changed = decideRevision(rolledBack([...now.slice(0, 1), bridge("pods", "10.8.0.0/16", 3)]), fakeCompiler);
+    expect(frozenTexts(changed)).toEqual(["Node/car", "Bridge/pods 10.8.0.0/16"]);
+    expect(changed.newest).not.toHaveProperty("pin");
+    expect(frozenTexts(decideRevision(rolledBack([...now, bridge("b")]), fakeCompiler))).toHaveLength(3);
+    expect(frozenTexts(decideRevision(rolledBack(now.slice(0, 1)), fakeCompiler))).toEqual(["Node/car"]);
+  });
+
+  test("follows the hosts' addresses without ending", () => {
+    const features = { nftables: true, ipv6: true, bridgeNetfilter: true };
+    const reports = [report("soc1", { features, interfaces: [{ name: "eth0", addresses: ["10.0.0.7/24"] }] })];
+    const decision = decideRevision(rolledBack(now, { reports }), fakeCompiler);
+    expect(decision.outcome).toMatchObject({ create: { spec: { pin: { number: 1, request: "q" } } } });
+    expect(frozenTexts(decision)).toContain("Bridge/pods 10.2.1.0/24");
+  });
+
+  test("is refused when the old documents contradict what hosts tell now, and nothing changes", () => {
+    const bad = { ...target, content: { ...target.content, documents: documentSet([node(), bridge("pods", "bad")]) } };
+    const decision = decideRevision(after(4, now, { rollback: { object, id: "q", target: bad } }), fakeCompiler);
+    expect(decision.outcome).toEqual({ kind: "frozen" });
+    expect(decision.refusedRollback).toMatchObject([{ code: "PHAROS-1120" }]);
+  });
+
+  test("keeps the revision that it went back to", () => {
+    const revisions = Array.from({ length: 30 }, (_, index) => ({ name: `r${index + 1}`, number: index + 1, hash: `h${index + 1}` }));
+    const { prune } = decideRevision(rolledBack(now, { revisions }), fakeCompiler);
+    expect(prune.map(({ name }) => name)).not.toContain("r1");
+    expect(prune.map(({ name }) => name)).toContain("r2");
+  });
+});
+
+describe("a kind that cannot be read", () => {
+  const problem = (kind: Kind, known = false) => ({ kind, reason: "Denied" as const, message: "may not list", known });
+  const documents = [node(), bridge("pods")];
+
+  test("goes on as the last revision has it", () => {
+    const given = { ...after(4, documents), documents: [node("car", { socs: ["soc1", "soc2"], generation: 2 })] };
+    expect(frozenTexts(decideRevision({ ...given, problems: [problem("Bridge")] }, fakeCompiler))).toContain("Bridge/pods 10.2.1.0/24");
+    expect(frozenTexts(decideRevision(given, fakeCompiler))).toEqual(["Node/car"]);
+  });
+
+  test("forbids the first revision: what its documents forbid must not be allowed", () => {
+    const { outcome } = decide({ documents, problems: [problem("SecurityConfig")] });
+    expect(outcome).toMatchObject({ kind: "refused", findings: [{ code: "PHAROS-3202" }] });
+  });
+
+  test("forbids any revision where the revisions themselves are not known", () => {
+    expect(decideRevision({ ...after(4, documents), problems: [problem("ConfigRevision")] }, fakeCompiler).outcome.kind).toBe("refused");
+  });
+
+  test("that was read before, or that only the registry needs, changes nothing", () => {
+    expect(decide({ documents, problems: [problem("Bridge", true), problem("ServiceRegistration")] }).outcome.kind).toBe("frozen");
   });
 });

@@ -100,3 +100,31 @@ describe("statuses", () => {
     expect(change?.status.conditions).toContainEqual(foreign);
   });
 });
+
+describe("conditions after a rollback", () => {
+  test("mark the documents that differ as out of sync", () => {
+    const old = after(1, [node(), bridge("a", "10.7.0.0/16")]).last;
+    const object = { apiVersion: "pharos.io/v1", kind: "ConfigRevision", metadata: { name: "r1" } } as const;
+    const spec = { epoch: "e1", number: 1, hash: "h", content: "" };
+    const given = after(4, good, { rollback: { object: { ...object, spec }, id: "q", target: old } });
+    expect(conditions(given, "a")).toEqual(["Accepted=True Valid", "Frozen=False OutOfSync", "InSync=False OutOfSync"]);
+    expect(conditions(given, "car")).toContain("Frozen=True InRevision");
+  });
+});
+
+describe("the condition StoreAccess", () => {
+  const denied = [{ kind: "SecurityConfig", reason: "Denied", message: "may not list", known: true }] as const;
+  const access = (given: Situation, problems: readonly (typeof denied)[number][]) => {
+    const decision = decideRevision(given, fakeCompiler);
+    const changes = statusChanges({ documents: given.documents, reports: [], decision, hosts: [], now: 0, problems });
+    return changes.find(({ document }) => document.kind === "Node")?.status.conditions?.find(({ type }) => type === "StoreAccess");
+  };
+
+  test("names the kind that cannot be read, at the Node, and is taken back when it can", () => {
+    const told = access(after(4, good), denied);
+    expect(told).toMatchObject({ status: "False", reason: "Denied", message: "SecurityConfig: may not list" });
+    expect(access(after(4, good), [])).toBeUndefined();
+    const withIt = good.map((document) => ({ ...document, status: { conditions: told === undefined ? [] : [told] } }));
+    expect(access(after(4, withIt), [])).toMatchObject({ status: "True", reason: "AllKinds" });
+  });
+});

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Finding } from "@pharos/base";
 import { type Allocation, documentsOf, documentTitle, type VehicleDocument } from "@pharos/compiler";
-import type { Bridge, HostReport } from "@pharos/kinds";
+import type { Bridge, Condition, HostReport } from "@pharos/kinds";
 import type { DecodedRevision } from "@pharos/store";
 import type { ServiceState } from "../workloads/service-states.ts";
 import { findingsText, type Verdict, withVerdicts } from "./conditions.ts";
 import type { Decision } from "./decide-revision.ts";
+import type { KindProblem } from "./kind-problems.ts";
 import { inSync } from "./roll-out.ts";
 
 /** A status to write. */
@@ -20,6 +21,10 @@ export interface StatusInput {
   readonly documents: readonly VehicleDocument[];
   readonly reports: readonly HostReport[];
   readonly decision: Decision;
+  /** Hosts whose agents can be reached now; undefined where nobody knows. */
+  readonly reachable?: ReadonlySet<string>;
+  /** Kinds that cannot be followed. */
+  readonly problems?: readonly KindProblem[];
   /** How each service stands, by the document's title; absent for documents whose services are left as they are. */
   readonly services?: ReadonlyMap<string, readonly ServiceState[]>;
   /** Wall clock in ms. */
@@ -38,7 +43,8 @@ function statusOf(document: VehicleDocument, input: StatusInput): NonNullable<Ve
   const { decision, now } = input;
   const own = decision.valid.findings.filter(({ source }) => source?.document === documentTitle(document));
   const before = document.status?.conditions ?? [];
-  const verdicts = [acceptedVerdict(own), ...freezeVerdicts(document, input)];
+  const access = document.kind === "Node" ? accessVerdicts(before, input.problems ?? []) : [];
+  const verdicts = [acceptedVerdict(own), ...freezeVerdicts(document, input), ...access];
   const conditions = withVerdicts(before, verdicts, { generation: document.metadata.generation ?? 0, now });
   const kept = { ...document.status, conditions };
   if (document.kind === "Bridge") return { ...kept, allocations: allocationsOf(document, decision.allocations) };
@@ -46,14 +52,29 @@ function statusOf(document: VehicleDocument, input: StatusInput): NonNullable<Ve
   return services === undefined ? kept : { ...kept, services };
 }
 
+/** Whether the operator sees all kinds; nothing is said of it until it does not. */
+function accessVerdicts(before: readonly Condition[], problems: readonly KindProblem[]): readonly Verdict[] {
+  const [first] = problems;
+  if (first !== undefined) {
+    const message = problems.map(({ kind, message }) => `${kind}: ${message}`).join("\n");
+    return [{ type: "StoreAccess", status: "False", reason: first.reason, message }];
+  }
+  const told = before.some(({ type }) => type === "StoreAccess");
+  return told ? [{ type: "StoreAccess", status: "True", reason: "AllKinds", message: "all kinds can be read" }] : [];
+}
+
 /** Frozen and InSync. */
-function freezeVerdicts(document: VehicleDocument, { decision, reports, hosts }: StatusInput): readonly Verdict[] {
-  const { newest } = decision;
+function freezeVerdicts(document: VehicleDocument, { decision, reports, hosts, reachable }: StatusInput): readonly Verdict[] {
+  const { newest, outcome } = decision;
   if (newest !== undefined && isIn(newest, document)) {
     return [
       { type: "Frozen", status: "True", reason: "InRevision", message: "it is in the newest revision" },
-      inSync(newest, hosts, reports),
+      inSync(newest, { hosts, reports, ...(reachable === undefined ? {} : { reachable }) }),
     ];
+  }
+  if (outcome.kind === "frozen" && outcome.pinned !== undefined) {
+    const message = `the vehicle was rolled back to revision ${outcome.pinned}; this document counts again as soon as any document is changed`;
+    return (["Frozen", "InSync"] as const).map((type) => ({ type, status: "False", reason: "OutOfSync", message }));
   }
   return [
     { type: "Frozen", ...reasonNotFrozen(document, decision) },

@@ -8,8 +8,16 @@ export interface RevisionName {
   readonly hash: string;
 }
 
-/** How far a revision has come, from the reports of the hosts. `hosts` are those that the revision is for. */
-export function inSync(revision: RevisionName, hosts: readonly string[], reports: readonly HostReport[]): Verdict {
+/** What is known of the hosts that a revision is for. */
+export interface RollOut {
+  readonly hosts: readonly string[];
+  readonly reports: readonly HostReport[];
+  /** Hosts whose agents can be reached now; undefined where nobody knows. */
+  readonly reachable?: ReadonlySet<string>;
+}
+
+/** How far a revision has come, from the reports of the hosts. */
+export function inSync(revision: RevisionName, { hosts, reports, reachable }: RollOut): Verdict {
   const states = hosts.map((host) => ({
     host,
     state: hostState(
@@ -25,12 +33,23 @@ export function inSync(revision: RevisionName, hosts: readonly string[], reports
   }
   const missing = [...of("behind"), ...of("silent")].map(({ host }) => host);
   if (missing.length === 0) return { type: "InSync", status: "True", reason: "AllHosts", message: "all hosts run the newest revision" };
+  const away = missing.filter((host) => reachable?.has(host) === false);
+  const text = `revision ${revision.number} does not run yet on ${missing.join(", ")}`;
   return {
     type: "InSync",
     status: "False",
-    reason: "Pending",
-    message: `revision ${revision.number} does not run yet on ${missing.join(", ")}`,
+    reason: away.length === missing.length ? "HostsAway" : "Pending",
+    message: away.length === 0 ? text : `${text}; not reachable: ${away.join(", ")}`,
   };
+}
+
+/** The condition Committed of a revision: all hosts that can be reached run it. Once true it stays so. */
+export function committed(revision: RevisionName, { hosts, reports, reachable }: RollOut): Verdict {
+  const there = reachable === undefined ? hosts : hosts.filter((host) => reachable.has(host));
+  const verdict = inSync(revision, { hosts: there, reports });
+  if (there.length === 0) return { type: "Committed", status: "False", reason: "HostsAway", message: "no host is reachable" };
+  const message = verdict.status === "True" ? `it runs on ${there.join(", ")}` : verdict.message;
+  return { ...verdict, type: "Committed", message };
 }
 
 interface HostState {

@@ -87,4 +87,36 @@ describe("readiness", () => {
     const anew = { ...bridge("a"), metadata: { name: "a", generation: 1, uid: "new" } };
     expect(ready({ documents: [anew], decided: marks(old) }).kind).toBe("wait");
   });
+
+  test("a set whose object is marked for deletion waits until it is deleted", () => {
+    const change = tagged("a", "x/2");
+    const marked = tagged("b", "x/2");
+    const deleting = { ...marked, metadata: { ...marked.metadata, annotations: { "pharos.io/change": "x/2", "pharos.io/deleting": "x" } } };
+    const decided = marks(bridge("a"), bridge("b"));
+    expect(ready({ documents: [change, deleting], decided })).toEqual({ kind: "wait", until: 6000 });
+    const tombstones = [{ name: "Bridge/b", tag: { id: "x", count: 2 } }];
+    expect(ready({ documents: [change], decided, tombstones })).toEqual({ kind: "ready", incomplete: [] });
+  });
+
+  test("a document of the set that was decided on already counts", () => {
+    const change = { documents: [tagged("a", "x/2"), tagged("b", "x/2")], decided: marks(tagged("a", "x/2")) };
+    expect(ready(change)).toEqual({ kind: "ready", incomplete: [] });
+  });
+
+  test("a deletion that no watch told may complete a set, after quiet", () => {
+    const change = { documents: [tagged("a", "x/2")], decided: marks(bridge("b")) };
+    expect(ready(change)).toEqual({ kind: "wait", until: 1500 });
+    expect(ready({ ...change, now: 1500 })).toEqual({ kind: "ready", incomplete: [] });
+  });
+
+  test("a set that begins while another waits has 5 s of its own, and all have 10 s", () => {
+    const documents = [tagged("a", "x/2"), tagged("b", "y/2")];
+    const firstOf = new Map([
+      ["x", 1000],
+      ["y", 5900],
+    ]);
+    expect(ready({ documents, firstOf, now: 6000 })).toEqual({ kind: "wait", until: 10_900 });
+    expect(ready({ documents, firstOf, now: 10_900 })).toEqual({ kind: "ready", incomplete: ["x", "y"] });
+    expect(ready({ documents, firstOf: new Map([["y", 9000]]), now: 10_950 })).toEqual({ kind: "wait", until: 11_000 });
+  });
 });

@@ -1,4 +1,13 @@
-export { CHANGE_ANNOTATION, type ChangeTag, changeTag, DOOR_ANNOTATION } from "./annotations.ts";
+export {
+  CHANGE_ANNOTATION,
+  type ChangeTag,
+  changeTag,
+  DELETING_ANNOTATION,
+  DOOR_ANNOTATION,
+  isDeleting,
+  ROLLBACK_ANNOTATION,
+  ROLLBACK_REFUSED_ANNOTATION,
+} from "./annotations.ts";
 export {
   STORE_CONFLICT,
   STORE_DENIED,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { CHANGE_ANNOTATION, DOOR_ANNOTATION } from "./annotations.ts";
+import { CHANGE_ANNOTATION, DELETING_ANNOTATION, DOOR_ANNOTATION } from "./annotations.ts";
 
 /** Any kind's object as the store keeps it; the kinds' own fields are none of its business. */
 export interface StoredObject {
@@ -87,6 +87,6 @@ function tags({ labels, annotations }: StoredMetadata) {
 }
 
 function unmarked({ labels = {}, annotations = {} }: StoredMetadata) {
-  const { [CHANGE_ANNOTATION]: _change, [DOOR_ANNOTATION]: _door, ...rest } = annotations;
+  const { [CHANGE_ANNOTATION]: _change, [DOOR_ANNOTATION]: _door, [DELETING_ANNOTATION]: _deleting, ...rest } = annotations;
   return { labels: { ...labels }, annotations: rest };
 }

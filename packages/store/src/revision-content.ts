@@ -22,6 +22,8 @@ export interface EncodedRevision {
 /** A revision together with the hash that it was frozen with. */
 export interface DecodedRevision extends Revision {
   readonly hash: string;
+  /** Present in a rollback. */
+  readonly pin?: NonNullable<ConfigRevision["spec"]["pin"]>;
 }
 
 /** SHA-256 of the text in lower-case hexadecimal: what tells that two revisions have the same content. */
@@ -40,7 +42,7 @@ export function encodeRevision(canonical: string): EncodedRevision {
 
 /** Unpacks a ConfigRevision. Throws STORE_REVISION_UNREADABLE when it is damaged or does not match its hash. */
 export function decodeRevision(object: ConfigRevision): DecodedRevision {
-  const { epoch, number, hash, content } = object.spec;
+  const { epoch, number, hash, content, pin } = object.spec;
   const name = object.metadata.name;
   let text: string;
   let value: unknown;
@@ -53,5 +55,5 @@ export function decodeRevision(object: ConfigRevision): DecodedRevision {
   if (revisionHash(text) !== hash) {
     throw new PharosError(STORE_REVISION_UNREADABLE, `ConfigRevision/${name} does not match its hash`);
   }
-  return { epoch, number, hash, content: value as RevisionContent };
+  return { epoch, number, hash, content: value as RevisionContent, ...(pin === undefined ? {} : { pin }) };
 }

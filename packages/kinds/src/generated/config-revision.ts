@@ -22,8 +22,20 @@ export interface ConfigRevisionSpec {
   readonly content: string;
   /** Why it was frozen, for people. Example: "rollback to 5". */
   readonly reason?: string;
+  /** Present in a rollback, which stays until somebody changes a document. */
+  readonly pin?: ConfigRevisionPin;
   /** Identifies the change set that it holds. Example: "6b1c". */
   readonly change?: string;
+}
+
+/** Present in a rollback, which stays until somebody changes a document. */
+export interface ConfigRevisionPin {
+  /** Number of the revision whose documents this one holds again. Example: 5. */
+  readonly number: number;
+  /** Value of the annotation pharos.io/rollback that asked for it. Example: "3f0c1d2e". */
+  readonly request: string;
+  /** SHA-256 over uid and generation of the documents as they were left, in lower-case hexadecimal. Example: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08". */
+  readonly documents: string;
 }
 
 /** How far it has been rolled out. */

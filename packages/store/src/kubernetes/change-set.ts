@@ -1,6 +1,6 @@
 import { hasCode } from "@pharos/base";
 import type { Kind, KindMap } from "@pharos/kinds";
-import { CHANGE_ANNOTATION, DOOR_ANNOTATION } from "../annotations.ts";
+import { CHANGE_ANNOTATION, changeTag, DELETING_ANNOTATION, DOOR_ANNOTATION } from "../annotations.ts";
 import { STORE_NOT_FOUND } from "../codes.ts";
 import { type Stamp, withStamp } from "../next-object.ts";
 import { refOf, refText } from "../ref.ts";
@@ -64,8 +64,9 @@ async function carryOut(writer: ObjectWriter, step: Step, { stamp, dryRun = fals
 
 /** A deletion carries no annotations of its own, so the object is tagged first. One that goes meanwhile is gone: that was wanted. */
 async function tombstone(writer: ObjectWriter, { ref, object }: Extract<Step, { kind: "delete" }>, { stamp, dryRun = false }: StepOptions) {
+  const id = changeTag(stamp)?.id ?? "";
   try {
-    await writer.replace(withStamp(object, stamp) as RawObject, { dryRun });
+    await writer.replace(withStamp(object, { ...stamp, [DELETING_ANNOTATION]: id }) as RawObject, { dryRun });
     await writer.remove(ref, { dryRun });
   } catch (error) {
     if (!hasCode(error, STORE_NOT_FOUND)) throw error;
