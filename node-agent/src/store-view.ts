@@ -13,8 +13,8 @@ export interface StoreView {
   hasTold(): boolean;
   /** Attachments and registered services of all hosts, as far as they were seen. Parts stay the same objects until something changes. */
   live(): SeenLive;
-  /** All PodNetworks: attachments and requests. */
-  podNetworks(): readonly PodNetwork[];
+  /** All PodNetworks: attachments and requests; undefined before the first contact. */
+  podNetworks(): readonly PodNetwork[] | undefined;
   /** Resolves when following ended. */
   readonly finished: Promise<unknown>;
 }
@@ -61,7 +61,7 @@ export function viewStore(options: StoreViewOptions): StoreView {
       ...(pods.synced() ? { podNetworks: attachments(pods.items()) } : {}),
       ...(services.synced() ? { serviceRegistrations: services.items() } : {}),
     }),
-    podNetworks: () => pods.items(),
+    podNetworks: () => (pods.synced() ? pods.items() : undefined),
     finished: Promise.all([revisions.finished, pods.finished, services.finished]),
   };
 }

@@ -23,7 +23,8 @@ export interface PodKeeperOptions {
   readonly plugin: PluginSettings;
   /** The attachments that hold at this moment. */
   readonly ledger: () => readonly LedgerEntry[];
-  readonly podNetworks: () => readonly PodNetwork[];
+  /** Undefined while it is unknown what the store holds. */
+  readonly podNetworks: () => readonly PodNetwork[] | undefined;
   /** True once the host's network is committed: before that an attachment would find no bridge data. */
   readonly isReady: () => boolean;
   readonly clock: Clock;
@@ -84,7 +85,7 @@ export class PodKeeper {
 
   async #attachRequested(): Promise<readonly Answer[]> {
     const { host, podNetworks, runtime, isReady } = this.#options;
-    const pending = podNetworks().filter((object) => isPendingRequest(object, host));
+    const pending = (podNetworks() ?? []).filter((object) => isPendingRequest(object, host));
     if (pending.length === 0 || !isReady()) return [];
     const containers = await runtime.list();
     const answers: Answer[] = [];
@@ -129,7 +130,9 @@ export class PodKeeper {
   /** What is refused in one Kubernetes namespace (one that is being deleted takes nothing new) holds up no other one. Throws the first refusal. */
   async #publish(): Promise<void> {
     const { host, ledger, podNetworks } = this.#options;
-    const actions = publishActions(ledger(), podNetworks(), host, (id) => this.#answered.get(id));
+    const published = podNetworks();
+    if (published === undefined) return;
+    const actions = publishActions(ledger(), published, host, (id) => this.#answered.get(id));
     const refused = new Map<string, unknown>();
     for (const action of actions) {
       const namespace = namespaceOf(action);
