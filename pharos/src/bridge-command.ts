@@ -56,10 +56,10 @@ export async function bridgeCommand(settings: BridgeSettings, log: Log, signal: 
     signal,
     connectedHosts: () => new Set(known?.hosts() ?? []),
   });
-  const { store } = await opened;
+  const home = await opened;
   try {
     await Promise.all([bridge, following]);
   } finally {
-    await store.close();
+    await home.close();
   }
 }

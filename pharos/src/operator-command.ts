@@ -51,6 +51,6 @@ export async function operatorCommand(settings: OperatorSettings, log: Log, sign
   try {
     await runOperator({ home: { ...home, elector }, clock: systemClock, log, signal });
   } finally {
-    await home.store.close();
+    await home.close();
   }
 }

@@ -69,3 +69,13 @@ export const STORE_LEASE_UNUSABLE: CodeEntry = {
   title: "election lease cannot be read or written",
   action: "the network stays as it is, and no operator acts meanwhile; check the API server and the rights on leases.coordination.k8s.io",
 };
+export const STORE_WORKLOAD_KIND: CodeEntry = {
+  code: "PHAROS-3041",
+  title: "not a kind of workload that services run as",
+  action: "this is a fault of the program: report it with the log",
+};
+export const STORE_EVENTS_LOST: CodeEntry = {
+  code: "PHAROS-3042",
+  title: "events for people were not written",
+  action: "see the log and the conditions instead; check the API server and the rights on events.events.k8s.io",
+};

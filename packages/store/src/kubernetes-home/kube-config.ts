@@ -1,53 +1,48 @@
-import type { RequestOptions } from "node:https";
-import { KubeConfig } from "@kubernetes/client-node";
+import { readFile } from "node:fs/promises";
 import { PharosError } from "@pharos/base";
+import { parse } from "yaml";
 import { STORE_CREDENTIALS } from "../codes.ts";
-import type { KubernetesCredentials } from "../kubernetes/index.ts";
+import { inClusterCredentials, type KubernetesCredentials, kubeconfigCredentials } from "../kubernetes/index.ts";
 
 export interface KubeConfigOptions {
   /** Absent: the service account of the pod that we run in. */
   readonly kubeconfig?: string;
-  /** `https://host:port`, in place of the address that the configuration has. */
+  /** `https://host:port`, in place of the address that the kubeconfig has; in a pod there is no other. */
   readonly server?: string;
 }
 
-/** Loads a kubeconfig with whatever means of authentication client-node knows (exec plugins, OIDC, …). Throws STORE_CREDENTIALS. */
-export function loadKubeConfig({ kubeconfig, server }: KubeConfigOptions): KubeConfig {
-  const config = new KubeConfig();
+/**
+ * Who we are at which API server. Users of a credential plugin or a provider of authentication are left to client-node;
+ * only then is it loaded: it costs 25 MB. Throws STORE_CREDENTIALS.
+ */
+export async function homeCredentials({ kubeconfig, server }: KubeConfigOptions): Promise<KubernetesCredentials> {
+  if (kubeconfig !== undefined) {
+    if (!(await needsPlugin(kubeconfig))) return kubeconfigCredentials(kubeconfig, server);
+    const { pluginCredentials } = await import("./plugin-credentials.ts");
+    return pluginCredentials(kubeconfig, server);
+  }
+  if (server === undefined) {
+    throw new PharosError(STORE_CREDENTIALS, "the API server's address is not known", {
+      action: "outside a pod give --kubeconfig; in a pod give --api-server, or let Kubernetes set KUBERNETES_SERVICE_HOST",
+    });
+  }
+  return inClusterCredentials(server);
+}
+
+interface Kubeconfig {
+  readonly "current-context"?: string;
+  readonly contexts?: readonly { readonly name?: string; readonly context?: { readonly user?: string } }[];
+  readonly users?: readonly { readonly name?: string; readonly user?: Readonly<Record<string, unknown>> }[];
+}
+
+/** Whatever else may be wrong with it is told by who reads it next. */
+async function needsPlugin(path: string): Promise<boolean> {
   try {
-    if (kubeconfig === undefined) config.loadFromCluster();
-    else config.loadFromFile(kubeconfig);
-  } catch (error) {
-    throw new PharosError(STORE_CREDENTIALS, `cannot load ${kubeconfig ?? "the pod's service account"}`, { cause: error });
+    const config = parse(await readFile(path, "utf8")) as Kubeconfig | null;
+    const context = config?.contexts?.find(({ name }) => name === config["current-context"])?.context;
+    const user = config?.users?.find(({ name }) => name === context?.user)?.user;
+    return user?.exec !== undefined || user?.["auth-provider"] !== undefined;
+  } catch {
+    return false;
   }
-  if (server !== undefined) {
-    config.clusters = config.clusters.map((cluster) => ({ ...cluster, server }));
-  }
-  return config;
-}
-
-/** The same identity for our own transport. */
-export async function credentialsOf(config: KubeConfig): Promise<KubernetesCredentials> {
-  const server = config.getCurrentCluster()?.server;
-  if (server === undefined) throw new PharosError(STORE_CREDENTIALS, "the configuration has no current context with a cluster");
-  const { ca, cert, key, headers } = await tlsOptions(config);
-  const text = (value: unknown) => (Buffer.isBuffer(value) ? value.toString() : typeof value === "string" ? value : undefined);
-  const [authority, certificate, privateKey] = [text(ca), text(cert), text(key)];
-  return {
-    server,
-    ...(authority === undefined ? {} : { authority }),
-    ...(certificate === undefined || privateKey === undefined ? {} : { client: { certificate, key: privateKey } }),
-    ...(bearer(headers) === undefined ? {} : { token: async () => bearer((await tlsOptions(config)).headers) ?? "" }),
-  };
-}
-
-async function tlsOptions(config: KubeConfig): Promise<RequestOptions> {
-  const options: RequestOptions = { headers: {} };
-  await config.applyToHTTPSOptions(options);
-  return options;
-}
-
-function bearer(headers: RequestOptions["headers"]): string | undefined {
-  const value = (headers as Readonly<Record<string, unknown>> | undefined)?.Authorization;
-  return typeof value === "string" ? value.replace(/^Bearer /, "") : undefined;
 }

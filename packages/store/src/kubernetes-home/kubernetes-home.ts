@@ -1,9 +1,10 @@
 import { type Clock, type Log, PharosError } from "@pharos/base";
 import { STORE_FENCED } from "../codes.ts";
-import type { Elector, Home, Leadership } from "../home.ts";
+import type { Elector, Home, Leadership, Workloads } from "../home.ts";
 import { type ApiCall, connectKubernetesStore, type KubernetesStore, kubernetesLease, leaseElector } from "../kubernetes/index.ts";
-import { kubernetesEvents } from "./events.ts";
-import { credentialsOf, type KubeConfigOptions, loadKubeConfig } from "./kube-config.ts";
+import { kubernetesEventSink } from "./event-sink.ts";
+import { type KubernetesEvents, kubernetesEvents } from "./events.ts";
+import { homeCredentials, type KubeConfigOptions } from "./kube-config.ts";
 import { kubernetesWorkloads } from "./workloads.ts";
 
 export interface KubernetesHomeOptions extends KubeConfigOptions {
@@ -19,31 +20,41 @@ export interface KubernetesHomeOptions extends KubeConfigOptions {
   readonly log: Log;
   readonly random: () => number;
   readonly newId: () => string;
+  /** Told of each call of the API, before it is sent. */
   readonly onCall?: (call: ApiCall) => void;
 }
 
 /** A control plane's home on Kubernetes. */
 export interface KubernetesHome extends Home {
   readonly store: KubernetesStore;
+  readonly events: KubernetesEvents;
+  readonly workloads: Workloads;
+  /** Ends the connection and drops events that wait. */
+  close(): Promise<void>;
 }
 
 /**
  * Connects a control plane to a Kubernetes cluster. The operator's writes are refused with STORE_FENCED unless its elector
- * says that it leads; the bridge writes at any time.
+ * says that it leads; the bridge writes at any time. Throws STORE_CREDENTIALS.
  */
 export async function kubernetesHome(options: KubernetesHomeOptions): Promise<KubernetesHome> {
   const { namespace, part, identity, clock, bootTime, log, random, newId, onCall } = options;
-  const config = loadKubeConfig(options);
-  const credentials = await credentialsOf(config);
+  const credentials = await homeCredentials(options);
   const fence = new Fence(part === "bridge");
   const shared = { credentials, fieldManager: `pharos-${part}`, clock, log, random, newId, ...(onCall === undefined ? {} : { onCall }) };
   const store = connectKubernetesStore({ ...shared, mayWrite: () => fence.isOpen() });
   const lease = kubernetesLease(store.transport, { namespace, name: "pharos-operator" });
+  const sink = kubernetesEventSink({ store, controller: `pharos.io/${part}`, instance: identity, newId });
+  const events = kubernetesEvents({ sink, clock, log });
   return {
     store,
     elector: fence.around(leaseElector({ lease, identity, clock, bootTime, log })),
-    events: kubernetesEvents({ config, controller: `pharos.io/${part}`, instance: identity, clock, log }),
-    workloads: kubernetesWorkloads(config, store, () => fence.require()),
+    events,
+    workloads: kubernetesWorkloads(store, () => fence.require()),
+    close: async () => {
+      events.close();
+      await store.close();
+    },
   };
 }
 

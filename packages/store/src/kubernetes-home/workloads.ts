@@ -1,77 +1,93 @@
-import { ApiException, type KubeConfig, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
-import { describeError, PharosError } from "@pharos/base";
-import { STORE_UNAVAILABLE } from "../codes.ts";
+import { hasCode, PharosError } from "@pharos/base";
+import { STORE_NOT_FOUND, STORE_WORKLOAD_KIND } from "../codes.ts";
 import type { KubernetesObject, Workloads } from "../home.ts";
-import { type ApiObject, type ApiStatus, type KubernetesStore, listAll, type Resource, watchFrom } from "../kubernetes/index.ts";
+import { type ApiObject, callOf, followResource, type KubernetesStore, listAll, pathOf, type Resource } from "../kubernetes/index.ts";
 
 const MANAGED_BY_US = "app.kubernetes.io/managed-by=pharos";
 const FIELD_MANAGER = "pharos-operator";
-const RETRY = 2000;
-const WATCHED: readonly Resource[] = [
-  { group: "apps", version: "v1", plural: "deployments" },
-  { group: "", version: "v1", plural: "services" },
-];
 
-/** Workloads of a real cluster: server-side apply, and a watch that tells when something of ours changed. */
-export function kubernetesWorkloads(config: KubeConfig, store: KubernetesStore, mayWrite: () => void): Workloads {
-  const api = KubernetesObjectApi.makeApiClient(config);
+const RESOURCES: Readonly<Record<string, Resource>> = {
+  "apps/v1 Deployment": { group: "apps", version: "v1", plural: "deployments" },
+  "v1 Service": { group: "", version: "v1", plural: "services" },
+  "v1 Pod": { group: "", version: "v1", plural: "pods" },
+  "discovery.k8s.io/v1 EndpointSlice": { group: "discovery.k8s.io", version: "v1", plural: "endpointslices" },
+};
+/** What tells how a service stands; the controller of EndpointSlices gives them the labels of their Service. */
+const WATCHED = ["apps/v1 Deployment", "v1 Service", "discovery.k8s.io/v1 EndpointSlice"];
+
+/** Workloads of a real cluster. `mayWrite` throws when nothing may be written any more; failures are the store's errors. */
+export function kubernetesWorkloads(store: KubernetesStore, mayWrite: () => void): Workloads {
+  const { transport, reflector } = store;
   return {
     apply: async (object) => {
+      const { resource, place } = addressOf(object);
+      const query = new URLSearchParams({ fieldManager: FIELD_MANAGER, force: "true", fieldValidation: "Strict" });
+      const request = {
+        call: callOf("patch", resource, place),
+        method: "PATCH",
+        path: `${pathOf(resource, place)}?${query}`,
+        body: object,
+        contentType: "application/apply-patch+yaml",
+      } as const;
       mayWrite();
-      const apply = () => api.patch(object as ClientObject, undefined, undefined, FIELD_MANAGER, true, PatchStrategy.ServerSideApply);
-      return (await told(`apply of ${object.kind} ${object.metadata.name}`, apply)) as KubernetesObject;
+      return withKind(object)(await transport.call<ApiObject>(request));
     },
-    list: async ({ apiVersion, kind }) => {
-      const { items } = await told(`list of ${kind}`, () =>
-        api.list(apiVersion, kind, undefined, undefined, undefined, undefined, undefined, MANAGED_BY_US),
-      );
-      // The API leaves kind and apiVersion out of a list's items.
-      return items.map((item) => ({ ...item, apiVersion, kind }) as KubernetesObject);
+    list: async (kind) => {
+      const collection = { resource: resourceOf(kind), labelSelector: MANAGED_BY_US, trim: withKind(kind) };
+      return (await listAll(reflector, collection)).items;
     },
     delete: async (object) => {
+      const { resource, place } = addressOf(object);
+      const { uid } = object.metadata;
+      const body = {
+        apiVersion: "v1",
+        kind: "DeleteOptions",
+        propagationPolicy: "Background",
+        // Not the one that somebody else made under this name meanwhile.
+        ...(uid === undefined ? {} : { preconditions: { uid } }),
+      };
       mayWrite();
-      await told(`deletion of ${object.kind} ${object.metadata.name}`, async () => {
-        try {
-          await api.delete(object as ClientObject, undefined, undefined, undefined, undefined, "Background");
-        } catch (error) {
-          if (!(error instanceof ApiException && error.code === 404)) throw error;
-        }
-      });
+      try {
+        await transport.call({ call: callOf("delete", resource, place), method: "DELETE", path: pathOf(resource, place), body });
+      } catch (error) {
+        if (!hasCode(error, STORE_NOT_FOUND)) throw error;
+      }
     },
     watch: async (onChange, signal) => {
-      await Promise.all(WATCHED.map((resource) => watchResource(store, resource, onChange, signal)));
+      const follow = (name: string) => {
+        const collection = { resource: resourceNamed(name), labelSelector: MANAGED_BY_US, trim: placeAndVersion };
+        return followResource(reflector, collection, { signal, onSync: onChange, onEvent: onChange }).finished;
+      };
+      await Promise.all(WATCHED.map(follow));
     },
   };
 }
 
-type ClientObject = Parameters<KubernetesObjectApi["patch"]>[0];
+type KindOfObject = Pick<KubernetesObject, "apiVersion" | "kind">;
 
-async function told<T>(what: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    const message = error instanceof ApiException ? `${what}: ${statusText(error)}` : `${what}: ${describeError(error)}`;
-    throw new PharosError(STORE_UNAVAILABLE, message, { cause: error });
-  }
+function resourceOf({ apiVersion, kind }: KindOfObject): Resource {
+  return resourceNamed(`${apiVersion} ${kind}`);
 }
 
-function statusText({ code, body }: ApiException<unknown>): string {
-  const { message } = (typeof body === "object" && body !== null ? body : {}) as ApiStatus;
-  return message ?? `status ${code}`;
+function resourceNamed(name: string): Resource {
+  const resource = RESOURCES[name];
+  if (resource === undefined) throw new PharosError(STORE_WORKLOAD_KIND, `${name} is no kind that services run as`);
+  return resource;
 }
 
-async function watchResource({ reflector }: KubernetesStore, resource: Resource, onChange: () => void, signal: AbortSignal): Promise<void> {
-  const collection = { resource, labelSelector: MANAGED_BY_US, trim: (object: ApiObject) => object.metadata.name };
-  while (!signal.aborted) {
-    try {
-      const { resourceVersion } = await listAll(reflector, collection);
-      onChange();
-      for await (const event of watchFrom(reflector, collection, { resourceVersion, signal })) {
-        if (event.type !== "BOOKMARK") onChange();
-      }
-    } catch (error) {
-      reflector.log.debug("cannot follow workloads, trying again", { resource: resource.plural, error: describeError(error) });
-      await reflector.clock.sleep(RETRY, signal);
-    }
-  }
+function addressOf(object: KubernetesObject) {
+  const { name, namespace = "default" } = object.metadata;
+  return { resource: resourceOf(object), place: { namespace, name } };
+}
+
+/** Lists leave apiVersion and kind out of their items; nobody reads who owns which field. */
+function withKind({ apiVersion, kind }: KindOfObject): (object: ApiObject) => KubernetesObject {
+  return (object) => {
+    const { managedFields: _owners, ...metadata } = object.metadata as ApiObject["metadata"] & { readonly managedFields?: unknown };
+    return { ...object, apiVersion, kind, metadata };
+  };
+}
+
+function placeAndVersion({ metadata: { name, namespace = "", resourceVersion = "" } }: ApiObject) {
+  return { metadata: { name, namespace, resourceVersion } };
 }
