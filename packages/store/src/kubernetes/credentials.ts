@@ -1,7 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { PharosError } from "@pharos/base";
-import { parse } from "yaml";
 import { STORE_CREDENTIALS } from "../codes.ts";
 
 /** Who we are at which API server. */
@@ -29,7 +28,7 @@ export async function inClusterCredentials(server: string, folder = SERVICE_ACCO
 
 /** The current context of a kubeconfig. `server` replaces the address that stands there. Throws STORE_CREDENTIALS. */
 export async function kubeconfigCredentials(path: string, server?: string): Promise<KubernetesCredentials> {
-  const { cluster, user } = currentContext(await readText(path), path);
+  const { cluster, user } = await currentContext(await readText(path), path);
   const address = server ?? cluster.server;
   if (address === undefined) throw unusable(path, "its cluster has no server");
   if (cluster["insecure-skip-tls-verify"] === true) throw unusable(path, "insecure-skip-tls-verify is not supported: name the authority");
@@ -96,9 +95,11 @@ interface Kubeconfig {
   readonly users?: readonly { readonly name: string; readonly user?: User }[];
 }
 
-function currentContext(text: string, path: string): { readonly cluster: Cluster; readonly user: User } {
+async function currentContext(text: string, path: string): Promise<{ readonly cluster: Cluster; readonly user: User }> {
   let found: { readonly cluster: Cluster | undefined; readonly user: User | undefined };
   try {
+    // Loaded only here: who runs in a pod needs no YAML.
+    const { parse } = await import("yaml");
     const config = parse(text) as Kubeconfig | null;
     const context = named(config?.contexts, config?.["current-context"])?.context;
     found = { cluster: named(config?.clusters, context?.cluster)?.cluster, user: named(config?.users, context?.user)?.user };
