@@ -180,3 +180,15 @@ export const SERVICE_DEPENDENCY: CodeEntry = {
   title: "a service that would never start",
   action: "name services of the same document in dependsOn, and none that waits for this one",
 };
+
+export const CLUSTER_SUBNET_OVERLAP: CodeEntry = {
+  code: "PHAROS-1202",
+  title: "a bridge's subnet inside the cluster's podCIDRs",
+  action: "take a subnet outside the cluster's pod network (k3s: 10.42.0.0/16 unless --cluster-cidr says otherwise)",
+};
+
+export const CLUSTER_NO_BRIDGE_NETFILTER: CodeEntry = {
+  code: "PHAROS-1203",
+  title: "a Kubernetes node without br_netfilter",
+  action: "load the module br_netfilter; a reply inside a bridge is translated back only where bridges call the firewall",
+};

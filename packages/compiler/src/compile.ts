@@ -31,10 +31,9 @@ export function compile(input: CompileInput): Checked<HostState> {
   if (host === undefined) return { value: EMPTY_STATE, findings: [...built.findings, notHere(vehicle, input.host)] };
   const { live, facts } = input;
   const featureInput = { vehicle, host, documents: content.documents, live, facts };
-  const hasPodBridge = vehicle.bridges.some((bridge) => bridge.bridgeFor === "pod" && bridge.hosts.includes(host.name));
   const outputs = [
     ...Object.entries(FEATURES).map(([feature, run]) => ({ feature, ...run(featureInput) })),
-    { feature: "clusterPods", ...clusterPods({ host: host.name, live, facts, hasPodBridge, isGoverned: true }) },
+    { feature: "clusterPods", ...clusterPods({ host: host.name, live, facts, vehicle }) },
   ];
   const merged = merge(outputs);
   const present = withoutAbsentLinks(merged.value, { host, facts });
@@ -44,7 +43,7 @@ export function compile(input: CompileInput): Checked<HostState> {
 
 /** Without a Node document nothing but the pods' network is set up, and nothing is filtered. */
 function compileBuiltIn({ host, live, facts }: CompileInput): Checked<HostState> {
-  const output = clusterPods({ host, live, facts, hasPodBridge: false, isGoverned: false });
+  const output = clusterPods({ host, live, facts, vehicle: undefined });
   const merged = merge([{ feature: "clusterPods", contribution: output.contribution }]);
   return { value: merged.value, findings: [...output.findings, ...merged.findings] };
 }

@@ -16,13 +16,15 @@ import {
   type Route,
   type Sysctl,
 } from "@pharos/hoststate";
-import { CLUSTER_NODE_OFF_LINK, CLUSTER_PODS_UNGOVERNED } from "../codes.ts";
+import { CLUSTER_NO_BRIDGE_NETFILTER, CLUSTER_NODE_OFF_LINK, CLUSTER_PODS_UNGOVERNED } from "../codes.ts";
 import type { Contribution, FeatureOutput } from "../contribution.ts";
 import type { HostFacts, Live } from "../documents.ts";
 import { keepSecondaries } from "../features/node.ts";
 import { MAIN_TABLE, routeMetric } from "../features/route-metric.ts";
+import type { Vehicle } from "../vehicle/model.ts";
 import { firstHostAddress } from "../vehicle/read-bridges.ts";
 import type { ClusterFacts, ClusterNode } from "./cluster-facts.ts";
+import { podCidrOverlaps } from "./pod-cidr-overlaps.ts";
 
 /** The bridge of pods that no Bridge document gives one. */
 export const CLUSTER_BRIDGE = "pharos0";
@@ -32,33 +34,50 @@ export interface ClusterPodsInput {
   readonly host: string;
   readonly live: Live;
   readonly facts: HostFacts;
-  /** True when documents give this host a bridge for pods. */
-  readonly hasPodBridge: boolean;
-  /** True when there is a Node document, whose rules these pods are then outside of. */
-  readonly isGoverned: boolean;
+  /** The vehicle of the documents, whose rules these pods are outside of; undefined when there is no Node document. */
+  readonly vehicle: Vehicle | undefined;
 }
 
 /**
  * The network of pods on a Kubernetes node that has no Bridge document: a bridge with the node's podCIDRs, routes to those of
  * the other nodes, and source translation for what leaves the pods. Once documents give the host a bridge for pods this one hands
- * out no more addresses, and goes when its last pod is gone.
+ * out no more addresses, and goes when its last pod is gone; routes lead to each node whose pods still have such addresses.
  */
 export function clusterPods(input: ClusterPodsInput): FeatureOutput {
-  const { live, host, hasPodBridge, isGoverned } = input;
-  const node = live.cluster?.nodes.find((known) => known.host === host);
-  if (live.cluster === undefined || node === undefined) return { contribution: {}, findings: [] };
-  const own = prefixesOf(node);
-  if (own.length === 0 || (hasPodBridge && !isInUse(live, host, own))) return { contribution: {}, findings: [] };
-  const ways = routesToOthers(live.cluster, node, input.facts);
+  const { live, host, vehicle, facts } = input;
+  const { cluster } = live;
+  const node = cluster?.nodes.find((known) => known.host === host);
+  if (cluster === undefined || node === undefined) return { contribution: {}, findings: [] };
+  const isWanted = usesPodCidrs(input, node);
+  const own = isWanted ? prefixesOf(node) : [];
+  const others = cluster.nodes.filter((other) => other.name !== node.name && usesPodCidrs(input, other));
+  const ways = routesTo(others, facts);
+  const findings = [
+    ...podCidrOverlaps(vehicle?.bridges ?? [], cluster, isWanted),
+    ...ways.findings,
+    ...(facts.bridgeNetfilter ? [] : [withoutNetfilter(host)]),
+    ...(isWanted && vehicle !== undefined ? [ungoverned(host)] : []),
+  ];
+  if (!isWanted) return { contribution: { routes: ways.routes }, findings };
   const contribution: Contribution = {
-    links: [{ kind: "bridge", name: CLUSTER_BRIDGE, callIptables: input.facts.bridgeNetfilter, multicastSnooping: false }],
+    links: [{ kind: "bridge", name: CLUSTER_BRIDGE, callIptables: facts.bridgeNetfilter, multicastSnooping: false }],
     addresses: own.map((prefix) => ({ link: CLUSTER_BRIDGE, address: `${formatIp(firstHostAddress(prefix))}/${prefix.length}` })),
     routes: ways.routes,
-    firewall: [translation(own, live.cluster)],
-    sysctls: forwardingSysctls(own, input.facts),
-    ...(hasPodBridge ? {} : { files: [{ path: POD_NETWORK_DATA_PATH, mode: 0o644, content: networkData(own) }] }),
+    firewall: [translation(own, cluster)],
+    sysctls: forwardingSysctls(own, facts),
+    ...(hasPodBridge(vehicle, host) ? {} : { files: [{ path: POD_NETWORK_DATA_PATH, mode: 0o644, content: networkData(own) }] }),
   };
-  return { contribution, findings: [...ways.findings, ...(isGoverned ? [ungoverned(host)] : [])] };
+  return { contribution, findings };
+}
+
+function hasPodBridge(vehicle: Vehicle | undefined, host: string): boolean {
+  return vehicle?.bridges.some((bridge) => bridge.bridgeFor === "pod" && bridge.hosts.includes(host)) === true;
+}
+
+/** True when pods of a node get addresses of its podCIDRs, or still have some. */
+function usesPodCidrs({ live, vehicle }: ClusterPodsInput, node: ClusterNode): boolean {
+  const prefixes = prefixesOf(node);
+  return prefixes.length > 0 && (!hasPodBridge(vehicle, node.host) || isInUse(live, node.host, prefixes));
 }
 
 function prefixesOf(node: ClusterNode): readonly Prefix[] {
@@ -76,13 +95,11 @@ function isInUse({ podNetworks }: Live, host: string, own: readonly Prefix[]): b
   });
 }
 
-/** Routes by the other nodes' addresses, where these are on a link of ours. */
-function routesToOthers(
-  cluster: ClusterFacts,
-  node: ClusterNode,
+/** Routes by the nodes' addresses, where these are on a link of ours. */
+function routesTo(
+  others: readonly ClusterNode[],
   facts: HostFacts,
-): { routes: readonly Route[]; findings: readonly Finding[] } {
-  const others = cluster.nodes.filter((other) => other.name !== node.name);
+): { readonly routes: readonly Route[]; readonly findings: readonly Finding[] } {
   const ways = others.flatMap((other) => prefixesOf(other).map((prefix) => ({ other, prefix, way: wayTo(other, prefix, facts) })));
   return {
     routes: ways.flatMap(({ prefix, way }): readonly Route[] => {
@@ -171,5 +188,15 @@ function ungoverned(host: string): Finding {
     path: "",
     description: `pods on ${host} have addresses of the cluster's podCIDR, which no rule of the documents names`,
     recommendation: CLUSTER_PODS_UNGOVERNED.action,
+  };
+}
+
+function withoutNetfilter(host: string): Finding {
+  return {
+    code: CLUSTER_NO_BRIDGE_NETFILTER.code,
+    severity: "WARNING",
+    path: "",
+    description: `${host} has no br_netfilter, so pods on one bridge do not reach each other by a Service`,
+    recommendation: CLUSTER_NO_BRIDGE_NETFILTER.action,
   };
 }

@@ -63,7 +63,7 @@ function judgeWire(law: Law, hop: HopRole, flow: Flow): Judgement | undefined {
     if (!isInBlock(bridge, hop.host, flow.source)) continue;
     if (bridge.bridgeFor === "pod" && hop.in !== bridge.name) return { verdict: "DROP", because: "spoofed source" };
     const carried = hop.in === bridge.name && hop.out === bridge.name;
-    if (carried && (isInBlock(bridge, hop.host, flow.destination) || isMulticast(flow.destination))) {
+    if (carried && (isInBlock(bridge, hop.host, flow.destination) || isGroup(flow.destination))) {
       return INSIDE_ONE_BRIDGE;
     }
   }
@@ -167,6 +167,7 @@ function isInBlock(bridge: PlacedBridge, host: string, ip: Ip): boolean {
   return bridge.ranges.some((range) => range.blocks.some((block) => block.host === host && containsIp(block.block, ip)));
 }
 
-function isMulticast(ip: Ip): boolean {
-  return ip.family === "ipv4" ? ip.value >> 28n === 0xen : ip.value >> 120n === 0xffn;
+/** Multicast, or the limited broadcast of IPv4. */
+function isGroup(ip: Ip): boolean {
+  return ip.family === "ipv4" ? ip.value >> 28n === 0xen || ip.value === 0xffffffffn : ip.value >> 120n === 0xffn;
 }

@@ -4,11 +4,12 @@ import type { Host, PlacedBridge } from "../vehicle/model.ts";
 import { keepSecondaries } from "./node.ts";
 
 /** The bridges that a host carries: the link, its ports, and the gateway's address. */
-export const bridge: Feature = ({ vehicle, host }) => {
+export const bridge: Feature = ({ vehicle, host, live, facts }) => {
+  const hasServices = live.cluster !== undefined && facts.bridgeNetfilter;
   const carried = vehicle.bridges.filter(({ hosts }) => host.managed && hosts.includes(host.name));
   return {
     contribution: {
-      links: carried.flatMap((one) => [bridgeLink(one), ...portLinks(one, host)]),
+      links: carried.flatMap((one) => [bridgeLink(one, hasServices && one.bridgeFor === "pod"), ...portLinks(one, host)]),
       addresses: carried.flatMap((one) => gatewayAddresses(one, host)),
       sysctls: carried.flatMap((one) => bridgeSysctls(one)),
     },
@@ -16,13 +17,16 @@ export const bridge: Feature = ({ vehicle, host }) => {
   };
 };
 
-/** Nothing filters inside a bridge, so its traffic does not pass the inet hooks, whatever the host's sysctl says. */
-function bridgeLink(one: PlacedBridge): BridgeLink {
+/**
+ * Nothing filters inside a bridge, so its traffic does not pass the inet hooks, whatever the host's sysctl says. On Kubernetes that of
+ * pods does: a Service may lead from pod to pod on one bridge, and the reply must come by the connection tracking that translated it.
+ */
+function bridgeLink(one: PlacedBridge, callIptables: boolean): BridgeLink {
   return {
     kind: "bridge",
     name: one.name,
     ...(one.mtu === undefined ? {} : { mtu: one.mtu }),
-    callIptables: false,
+    callIptables,
     // Vehicle protocols multicast inside a bridge (RTPS, SOME/IP service discovery), and without a querier snooping would drop it.
     multicastSnooping: false,
   };

@@ -3,7 +3,8 @@ import type { PlacedBridge } from "../../vehicle/model.ts";
 import { FAMILIES, type ForwardingContext, originText } from "./context.ts";
 import { dropStatement } from "./verdicts.ts";
 
-const MULTICAST = { ipv4: "224.0.0.0/4", ipv6: "ff00::/8" } as const;
+/** Multicast, and the limited broadcast of IPv4 (RFC 919). */
+const GROUPS = { ipv4: ["224.0.0.0/4", "255.255.255.255"], ipv6: ["ff00::/8"] } as const;
 
 /**
  * Rules about sources on a bridge of this host. A source inside the local block of a pod bridge has to come in by that bridge,
@@ -45,7 +46,7 @@ function wireChain(context: ForwardingContext, bridge: PlacedBridge): FirewallCh
   const inside = FAMILIES.flatMap(({ family, ip }) => {
     const blocks = localBlocks(context, bridge).filter((block) => block.ip.family === family);
     if (blocks.length === 0) return [];
-    const targets = [...blocks.map(formatPrefix), MULTICAST[family]].join(", ");
+    const targets = [...blocks.map(formatPrefix), ...GROUPS[family]].join(", ");
     const body = `iifname "${bridge.name}" oifname "${bridge.name}" ${ip} daddr { ${targets} } accept`;
     return [{ body, origin: originText(`inside one bridge ${document}`) }];
   });
