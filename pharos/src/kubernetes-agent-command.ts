@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { type Log, systemClock } from "@pharos/base";
-import { linuxKernel } from "@pharos/kernel";
+import { describeError, type Log, systemClock } from "@pharos/base";
+import { linuxKernel, makeSysctlsWritable } from "@pharos/kernel";
 import { runKubernetesAgent } from "@pharos/node-agent";
 import { connectKubernetesStore, inClusterCredentials, kubeconfigCredentials } from "@pharos/store/kubernetes";
 
@@ -37,6 +37,7 @@ export async function kubernetesAgentCommand(settings: KubernetesAgentSettings, 
   const credentials = await credentialsOf(settings);
   const options = { credentials, fieldManager: "pharos-agent", clock: systemClock, log, random: Math.random, newId: randomUUID };
   const store = connectKubernetesStore(options);
+  openSysctls(log);
   const kernel = await linuxKernel({ root, log });
   const health = await openHealth(settings, log, signal);
   try {
@@ -61,6 +62,15 @@ export async function kubernetesAgentCommand(settings: KubernetesAgentSettings, 
   } finally {
     await store.close();
     await kernel.close();
+  }
+}
+
+/** A refusal does not keep the agent from running: a revision that sets a sysctl then fails, and the report says so. */
+function openSysctls(log: Log): void {
+  try {
+    if (makeSysctlsWritable()) log.info("/proc/sys was read-only in this container, and is writable now");
+  } catch (error) {
+    log.error(describeError(error));
   }
 }
 

@@ -35,7 +35,8 @@ export const KERNEL_CODES = {
   sysctlRefused: {
     code: "PHAROS-2006",
     title: "a sysctl could not be set",
-    action: "In a container /proc/sys must be writable; check the path and the value.",
+    action:
+      "Check the path and the value; in a container the agent needs CAP_SYS_ADMIN and no AppArmor profile to make /proc/sys writable.",
   },
   fileRefused: {
     code: "PHAROS-2007",

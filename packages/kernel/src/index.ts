@@ -1,5 +1,6 @@
 export { KERNEL_CODES } from "./codes.ts";
 export type { Kernel, KernelEvent, KernelFacts, ObservedInterface, Outcome } from "./kernel.ts";
+export { makeSysctlsWritable } from "./linux/writable-sysctls.ts";
 export { type LinuxKernelOptions, linuxKernel } from "./linux.ts";
 export { isRefusal, NetlinkError } from "./netlink/netlink-error.ts";
 export { type NetlinkTransport, openTransport } from "./netlink/transport.ts";
