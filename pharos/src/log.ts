@@ -1,6 +1,5 @@
 import type { Log, LogFields, LogLevel } from "@pharos/base";
 import winston from "winston";
-import DailyRotateFile from "winston-daily-rotate-file";
 
 export interface LogSettings {
   readonly level: LogLevel;
@@ -12,18 +11,20 @@ export interface LogSettings {
 }
 
 /** The log of a daemon: winston behind the log interface that all packages see. */
-export function daemonLog(settings: LogSettings): Log {
+export async function daemonLog(settings: LogSettings): Promise<Log> {
   const text = winston.format.printf(
     ({ timestamp, level, message, ...fields }) => `${String(timestamp)} ${level} ${String(message)}${fieldsText(fields)}`,
   );
   const format = winston.format.combine(winston.format.timestamp(), settings.format === "json" ? winston.format.json() : text);
   const console = new winston.transports.Console({ stderrLevels: ["error", "warn", "info", "debug"] });
-  const files = settings.folder === undefined ? [] : [rotatedFile(settings.folder, settings.program)];
+  const files = settings.folder === undefined ? [] : [await fileTransport(settings.folder, settings.program)];
   return asLog(winston.createLogger({ level: settings.level, format, transports: [console, ...files] }));
 }
 
-function rotatedFile(dirname: string, program: string): winston.transport {
-  return new DailyRotateFile({ dirname, filename: `${program}-%DATE%.log`, maxSize: "10m", maxFiles: 14, zippedArchive: true });
+/** Loaded only where files are asked for: with its calendar it is larger than winston. */
+async function fileTransport(folder: string, program: string): Promise<winston.transport> {
+  const { rotatedFile } = await import("./rotated-file.ts");
+  return rotatedFile(folder, program);
 }
 
 function fieldsText(fields: Record<string, unknown>): string {

@@ -47,7 +47,7 @@ daemon("standalone", "operator, bridge and embedded store in one process, for a 
       callback = [],
     } = options;
     const callbacks = callback.map(callbackEndpoint);
-    return standaloneCommand({ dataDir, listen, sockets, plaintextFrom, callbacks }, logOf("standalone", options), stop.signal);
+    return standaloneCommand({ dataDir, listen, sockets, plaintextFrom, callbacks }, await logOf("standalone", options), stop.signal);
   });
 
 function onKubernetes(command: Command): Command {
@@ -83,18 +83,18 @@ onKubernetes(daemon("agent", "keep this host's kernel in the state that the docu
     if (options.kubernetes === true) {
       const { kubernetesAgentCommand } = await import("./kubernetes-agent-command.ts");
       const { cniConfDir = [], cniBinDir = [] } = options;
-      return kubernetesAgentCommand({ ...options, cniConfDir, cniBinDir }, logOf("agent", options), stop.signal);
+      return kubernetesAgentCommand({ ...options, cniConfDir, cniBinDir }, await logOf("agent", options), stop.signal);
     }
     const { agentCommand } = await import("./agent-command.ts");
     const { host = hostname() } = options;
-    return agentCommand({ ...options, host }, logOf("agent", options).child({ host }), stop.signal);
+    return agentCommand({ ...options, host }, (await logOf("agent", options)).child({ host }), stop.signal);
   });
 
 onKubernetes(daemon("operator", "check and freeze the documents of a Kubernetes API; several may run, one leads"))
   .option("--identity <name>", "names this process in Leases and events", hostname())
   .action(async (options) => {
     const { operatorCommand } = await import("./operator-command.ts");
-    await operatorCommand(options, logOf("operator", options), stop.signal);
+    await operatorCommand(options, await logOf("operator", options), stop.signal);
   });
 
 onKubernetes(daemon("bridge", "the Pharos API in front of a Kubernetes API"))
@@ -107,7 +107,7 @@ onKubernetes(daemon("bridge", "the Pharos API in front of a Kubernetes API"))
     const { listen = ["127.0.0.1:9091"], socket: sockets = [], plaintextFrom = [], callback = [] } = options;
     const { bridgeCommand } = await import("./bridge-command.ts");
     const settings = { ...options, listen, sockets, plaintextFrom, callbacks: callback.map(callbackEndpoint) };
-    await bridgeCommand(settings, logOf("bridge", options), stop.signal);
+    await bridgeCommand(settings, await logOf("bridge", options), stop.signal);
   });
 
 try {

@@ -1,19 +1,29 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { copyFile, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isSystemError } from "@pharos/base";
 
-/** SHA-256 of a file in hexadecimal, read piece by piece; undefined when there is no file. */
+/** Bytes that are read at a time, always into the same memory: an executable is larger than all that an agent needs. */
+const PIECE = 256 * 1024;
+
+/** SHA-256 of a file in hexadecimal; undefined when there is no file. */
 export async function hashOfFile(path: string): Promise<string | undefined> {
-  const hash = createHash("sha256");
-  try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
-  } catch (error) {
+  const file = await open(path, "r").catch((error: unknown) => {
     if (isSystemError(error, "ENOENT")) return undefined;
     throw error;
+  });
+  if (file === undefined) return undefined;
+  const hash = createHash("sha256");
+  const piece = Buffer.allocUnsafe(PIECE);
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(piece, 0, PIECE);
+      if (bytesRead === 0) return hash.digest("hex");
+      hash.update(piece.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
   }
-  return hash.digest("hex");
 }
 
 /**

@@ -99,8 +99,8 @@ async function currentContext(text: string, path: string): Promise<{ readonly cl
   let found: { readonly cluster: Cluster | undefined; readonly user: User | undefined };
   try {
     // Loaded only here: who runs in a pod needs no YAML.
-    const { parse } = await import("yaml");
-    const config = parse(text) as Kubeconfig | null;
+    const { parseYaml } = await import("./parse-yaml.ts");
+    const config = parseYaml(text) as Kubeconfig | null;
     const context = named(config?.contexts, config?.["current-context"])?.context;
     found = { cluster: named(config?.clusters, context?.cluster)?.cluster, user: named(config?.users, context?.user)?.user };
   } catch (error) {
