@@ -8,7 +8,7 @@ import { type Log, silentLog, systemClock } from "@pharos/base";
 import { type ApiWithKinds, startApiWithKinds } from "@pharos/lab/kubernetes";
 import { bridge } from "../conformance/fixtures.ts";
 import type { KubernetesObject, Leadership } from "../home.ts";
-import type { ApiCall } from "../kubernetes/index.ts";
+import { type ApiCall, missingGrants, type RulesByNamespace, rbacRules } from "../kubernetes/index.ts";
 import { type KubernetesHome, type KubernetesHomeOptions, kubernetesHome } from "./index.ts";
 
 let api: ApiWithKinds;
@@ -271,5 +271,79 @@ describe("credentials", () => {
       code: "PHAROS-3020",
       action: expect.stringContaining("--kubeconfig"),
     });
+  });
+});
+
+/** Rules as RBAC objects for a user. */
+function rbacObjects(user: string, rules: RulesByNamespace): string {
+  const group = "rbac.authorization.k8s.io";
+  const subjects = [{ apiGroup: group, kind: "User", name: user }];
+  const objects = [...rules].flatMap(([namespace, of]) => {
+    const [role, metadata] = namespace === "" ? ["ClusterRole", { name: user }] : ["Role", { name: user, namespace }];
+    const roleRef = { apiGroup: group, kind: role, name: user };
+    return [
+      { apiVersion: `${group}/v1`, kind: role, metadata, rules: of },
+      { apiVersion: `${group}/v1`, kind: `${role}Binding`, metadata, roleRef, subjects },
+    ];
+  });
+  return JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
+}
+
+function withoutLease(): void {
+  api.kubectl(["-n", "pharos-system", "delete", "--ignore-not-found", "lease", "pharos-operator"]);
+}
+
+/** Uses each part of a home once. */
+async function useAll(home: KubernetesHome, name: string): Promise<void> {
+  await asLeader(home, async () => {
+    const ref = { kind: "Bridge", name } as const;
+    await home.store.create(bridge(name, "10.8.0.0/24"));
+    await home.store.patchStatus(ref, {});
+    home.events.record({ regarding: ref, type: "Normal", reason: "Used", note: name });
+    await until("the event", () => api.kubectl(["get", "events", "-A", "--field-selector", `involvedObject.name=${name}`]).includes(name));
+    const watched = new AbortController();
+    let rung = 0;
+    const watching = home.workloads.watch(() => {
+      rung += 1;
+    }, watched.signal);
+    await until("the first lists", () => rung >= 3);
+    const before = rung;
+    const object = await home.workloads.apply(deployment(name, "camera:1"));
+    await until("the watches", () => rung > before);
+    await home.workloads.list(object);
+    await home.workloads.delete(object);
+    watched.abort();
+    await watching;
+    await home.store.delete(ref);
+  });
+  expect(home.events.dropped()).toBe(0);
+}
+
+describe("rights", () => {
+  test("the rules that are derived from a home's calls allow the same again, and no other home", async () => {
+    withoutLease();
+    const calls: ApiCall[] = [];
+    await useAll(await open({ part: "operator", identity: "recorded", onCall: (call) => calls.push(call) }), "recorded");
+    const rules = rbacRules(calls, ["pharos-system"]);
+    const text = [...rules].flatMap(([namespace, of]) =>
+      of.map(({ apiGroups, resources, verbs }) => `${namespace}|${apiGroups}|${resources}|${verbs}`),
+    );
+    expect(text).toEqual([
+      "||services|list,watch",
+      "|apps|deployments|list,watch,create,patch,delete",
+      "|discovery.k8s.io|endpointslices|list,watch",
+      "|events.k8s.io|events|create",
+      "|pharos.io|bridges|get,create,delete",
+      "|pharos.io|bridges/status|patch",
+      "pharos-system|coordination.k8s.io|leases|get,create,update",
+    ]);
+    withoutLease();
+    api.kubectl(["apply", "-f", "-"], rbacObjects("derived", rules));
+    const again: ApiCall[] = [];
+    const kubeconfig = await api.writeKubeconfig("derived");
+    await useAll(await open({ kubeconfig, part: "operator", identity: "derived", onCall: (call) => again.push(call) }), "derived");
+    expect(missingGrants(rules, again)).toEqual([]);
+    const elsewhere = await open({ kubeconfig });
+    await expect(elsewhere.store.list("Node")).rejects.toMatchObject({ code: "PHAROS-3007" });
   });
 });

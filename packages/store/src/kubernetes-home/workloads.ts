@@ -23,7 +23,7 @@ export function kubernetesWorkloads(store: KubernetesStore, mayWrite: () => void
       const { resource, place } = addressOf(object);
       const query = new URLSearchParams({ fieldManager: FIELD_MANAGER, force: "true", fieldValidation: "Strict" });
       const request = {
-        call: callOf("patch", resource, place),
+        call: { ...callOf("patch", resource, place), creates: true },
         method: "PATCH",
         path: `${pathOf(resource, place)}?${query}`,
         body: object,

@@ -6,6 +6,7 @@ export { type FollowResourceOptions, followResource } from "./follow-resource.ts
 export { HOST_LEASE_MS, type HostLeaseOptions, HostLeases, keepHostLease } from "./host-lease.ts";
 export { connectKubernetesStore, type KubernetesStore, type KubernetesStoreOptions } from "./kubernetes-store.ts";
 export { kubernetesLease, type LeasePort, type LeaseRecord } from "./lease.ts";
+export { missingGrants, type PolicyRule, type RulesByNamespace, rbacRules, unusedGrants } from "./rbac-rules.ts";
 export {
   type ApiObject,
   type Collection,

@@ -14,6 +14,8 @@ export interface ApiCall {
   readonly resource: string;
   readonly namespace?: string;
   readonly name?: string;
+  /** A patch that makes the object where there is none: it needs the right to create, too. */
+  readonly creates?: true;
 }
 
 export interface ApiRequest {
