@@ -66,8 +66,10 @@ async function carryOut(writer: ObjectWriter, step: Step, { stamp, dryRun = fals
 async function tombstone(writer: ObjectWriter, { ref, object }: Extract<Step, { kind: "delete" }>, { stamp, dryRun = false }: StepOptions) {
   const id = changeTag(stamp)?.id ?? "";
   try {
-    await writer.replace(withStamp(object, { ...stamp, [DELETING_ANNOTATION]: id }) as RawObject, { dryRun });
-    await writer.remove(ref, { dryRun });
+    const marked = await writer.replace(withStamp(object, { ...stamp, [DELETING_ANNOTATION]: id }) as RawObject, { dryRun });
+    const { resourceVersion } = marked.metadata;
+    // A dry run's answer has a version that nothing has.
+    await writer.remove(ref, { dryRun, ...(dryRun || resourceVersion === undefined ? {} : { resourceVersion }) });
   } catch (error) {
     if (!hasCode(error, STORE_NOT_FOUND)) throw error;
   }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { silentLog, systemClock } from "@pharos/base";
-import { KIND_INFO, type Kind } from "@pharos/kinds";
+import { type Bridge, KIND_INFO, type Kind } from "@pharos/kinds";
 import { type ApiWithKinds, startApiWithKinds, startFaultProxy } from "@pharos/lab/kubernetes";
 import { bridge, deployment } from "../conformance/fixtures.ts";
 import { readerConformance, writerConformance } from "../conformance/index.ts";
@@ -8,6 +8,7 @@ import { refOf } from "../ref.ts";
 import { kubeconfigCredentials } from "./credentials.ts";
 import { followResource } from "./follow-resource.ts";
 import { connectKubernetesStore, type KubernetesStore } from "./kubernetes-store.ts";
+import { ObjectWriter } from "./object-writer.ts";
 import { type ApiObject, listAll } from "./reflector.ts";
 import type { Resource } from "./resource.ts";
 
@@ -68,6 +69,43 @@ describe("the Kubernetes store", () => {
     await store.close();
   });
 
+  test("a change set whose last object is refused deletes nothing and marks nothing", async () => {
+    const store = await connect();
+    await empty(store);
+    const kept = await store.create<"Bridge">(bridge("kept"));
+    const bad = { ...bridge("bad"), spec: { bridges: [{ ...bridge("bad").spec.bridges[0], name: "NOT/A/NAME" }] } } as Bridge;
+    const stale = { ...(await store.create<"Bridge">(bridge("stale"))), spec: bridge("stale", "10.9.0.0/24").spec };
+    await store.update(bridge("stale", "10.8.0.0/24"));
+    for (const object of [bad, stale]) {
+      const set = { apply: [object], delete: [{ kind: "Bridge", name: "kept" } as const], door: "test" };
+      await expect(store.applySet(set)).rejects.toMatchObject({ code: expect.stringMatching(/PHAROS-300[25]/) });
+      expect(await store.get({ kind: "Bridge", name: "kept" })).toEqual(kept);
+    }
+    await store.close();
+  });
+
+  test("a dry run of a deletion deletes nothing", async () => {
+    const store = await connect();
+    await empty(store);
+    await store.create(bridge("kept"));
+    const writer = new ObjectWriter({ transport: store.transport, fieldManager: "pharos-test", mayWrite: () => {} });
+    await writer.remove({ kind: "Bridge", name: "kept" }, { dryRun: true });
+    expect(await store.get({ kind: "Bridge", name: "kept" })).toBeDefined();
+    await store.close();
+  });
+
+  test("a deletion of a version that is no more is a conflict", async () => {
+    const store = await connect();
+    await empty(store);
+    const { metadata } = await store.create<"Bridge">(bridge("kept"));
+    await store.update(bridge("kept", "10.8.0.0/24"));
+    const writer = new ObjectWriter({ transport: store.transport, fieldManager: "pharos-test", mayWrite: () => {} });
+    const { resourceVersion = "" } = metadata;
+    await expect(writer.remove({ kind: "Bridge", name: "kept" }, { resourceVersion })).rejects.toMatchObject({ code: "PHAROS-3002" });
+    expect(await store.get({ kind: "Bridge", name: "kept" })).toBeDefined();
+    await store.close();
+  });
+
   test.each([
     ["group", { group: "none.pharos.io", version: "v1", plural: "bridges" }],
     ["version", { group: "pharos.io", version: "v9", plural: "bridges" }],
@@ -92,14 +130,15 @@ describe("the Kubernetes store", () => {
     const proxy = await startFaultProxy(api);
     const store = await connect(api.kubeconfig, proxy.url);
     await empty(store);
-    const names = Array.from({ length: 620 }, (_, index) => `page-${String(index).padStart(3, "0")}`);
+    const names = Array.from({ length: 250 }, (_, index) => `page-${String(index).padStart(3, "0")}`);
     for (let at = 0; at < names.length; at += 20) await Promise.all(names.slice(at, at + 20).map((name) => store.create(bridge(name))));
     const body = JSON.stringify({ kind: "Status", status: "Failure", reason: "Expired", code: 410 });
     let expired = 0;
     proxy.intercept(({ path }) => (path.includes("continue=") && expired++ < 1 ? { kind: "status", status: 410, body } : undefined));
     const { items } = await store.list("Bridge");
     expect(items.map(({ metadata }) => metadata.name)).toEqual(names);
-    expect(expired).toBe(2);
+    // The first attempt asks for one page more, the second one for two.
+    expect(expired).toBe(3);
     await store.close();
     await proxy.stop();
   });

@@ -100,10 +100,12 @@ export class ObjectWriter {
     const { dryRun, resourceVersion } = options;
     const resource = resourceOf(ref.kind);
     const place = placeOf(ref);
-    const path = `${pathOf(resource, place)}${dryRun === true ? "?dryRun=All" : ""}`;
+    const path = pathOf(resource, place);
+    // The server reads either the body or the query: with a body, a dryRun in the query would be lost, and the object with it.
     const body = {
       apiVersion: "v1",
       kind: "DeleteOptions",
+      ...(dryRun === true ? { dryRun: ["All"] } : {}),
       ...(resourceVersion === undefined ? {} : { preconditions: { resourceVersion } }),
     };
     await this.#write({ call: callOf("delete", resource, place), method: "DELETE", path, body });
