@@ -1,0 +1,133 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type ApiServer, startApiServer } from "./api-server.ts";
+import { requireKubeAsset } from "./assets.ts";
+import { type Machine, makeMachine, runProgram } from "./machine.ts";
+import { type ClusterNode, startNode } from "./node.ts";
+import { type Program, startProgram } from "./program.ts";
+
+export interface ClusterSettings {
+  /** At most 8 lower-case letters and digits; unique on this machine. */
+  readonly name: string;
+  /** Takes all data, certificates and logs; removed by `stop`. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Image archives for every node. */
+  readonly images: readonly string[];
+  readonly pauseImage: string;
+  readonly onProgress: (line: string) => void;
+}
+
+/** A real Kubernetes of two nodes on this machine. */
+export interface Cluster {
+  readonly api: ApiServer;
+  readonly nodes: readonly ClusterNode[];
+  /** A machine outside the cluster, on the nodes' network. */
+  readonly outside: Machine;
+  /** kubectl as the administrator; throws with its message when it fails. */
+  kubectl(args: readonly string[], input?: string): string;
+  helm(args: readonly string[]): string;
+  stop(): Promise<void>;
+}
+
+/** Network of the nodes; .1 is this machine, where the API server and the controllers run. */
+export const NODE_NETWORK = { host: "172.30.77.1", nodes: ["172.30.77.11", "172.30.77.12"], outside: "172.30.77.100", length: 24 } as const;
+export const POD_RANGE = "10.244.0.0/16";
+export const SERVICE_RANGE = "10.96.0.0/16";
+export const DNS_ADDRESS = "10.96.0.10";
+
+/** Starts it; what a killed cluster of the same name left is removed first. Nodes become Ready once a pod network is installed. */
+export async function startCluster(settings: ClusterSettings): Promise<Cluster> {
+  const { name, folder, env, onProgress } = settings;
+  const bridge = `${name}-br`;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  spawnSync("ip", ["link", "delete", bridge]);
+  const undo: (() => Promise<unknown>)[] = [async () => spawnSync("ip", ["link", "delete", bridge])];
+  const stop = async () => {
+    for (const step of undo.reverse()) await step();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    runProgram(["ip", "link", "add", bridge, "type", "bridge"]);
+    runProgram(["ip", "link", "set", bridge, "up"]);
+    runProgram(["ip", "address", "add", `${NODE_NETWORK.host}/${NODE_NETWORK.length}`, "dev", bridge]);
+    const asset = (program: string) => requireKubeAsset(program, env);
+    const api = await startApiServer({
+      folder: join(folder, "api"),
+      programs: { etcd: asset("etcd"), kubeApiserver: asset("kube-apiserver") },
+      address: NODE_NETWORK.host,
+      serviceRange: SERVICE_RANGE,
+    });
+    undo.push(() => api.stop());
+    onProgress("the API server answers");
+    for (const program of await startControllers(api, folder, asset)) undo.push(() => program.stop());
+    const machines = NODE_NETWORK.nodes.map((address, index) => machineOf(settings, bridge, { name: `${name}-n${index + 1}`, address }));
+    const outside = machineOf(settings, bridge, { name: `${name}-out`, address: NODE_NETWORK.outside });
+    for (const machine of [...machines, outside]) undo.push(() => machine.remove());
+    const nodes = await Promise.all(machines.map((machine) => startNode({ ...nodeSettings(settings, asset), machine, api })));
+    for (const node of nodes) undo.push(() => node.stop());
+    onProgress("the nodes' daemons run");
+    const kubectl = (args: readonly string[], input?: string) =>
+      runProgram([asset("kubectl"), "--kubeconfig", api.kubeconfig, ...args], input);
+    const helm = (args: readonly string[]) => runProgram([asset("helm"), "--kubeconfig", api.kubeconfig, ...args]);
+    return { api, nodes, outside, kubectl, helm, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function machineOf(
+  { folder }: ClusterSettings,
+  bridge: string,
+  { name, address }: { readonly name: string; readonly address: string },
+): Machine {
+  return makeMachine({
+    name,
+    folder: join(folder, name),
+    bridge,
+    address: `${address}/${NODE_NETWORK.length}`,
+    gateway: NODE_NETWORK.host,
+  });
+}
+
+function nodeSettings({ images, pauseImage }: ClusterSettings, asset: (program: string) => string) {
+  return {
+    images,
+    pauseImage,
+    dnsAddress: DNS_ADDRESS,
+    programs: {
+      containerd: asset("containerd"),
+      ctr: asset("ctr"),
+      shimFolder: dirname(asset("containerd-shim-runc-v2")),
+      runc: "/usr/sbin/runc",
+      kubelet: asset("kubelet"),
+      kubeProxy: asset("kube-proxy"),
+    },
+  };
+}
+
+async function startControllers(api: ApiServer, folder: string, asset: (program: string) => string): Promise<readonly Program[]> {
+  const manager = await api.writeKubeconfig("system:kube-controller-manager", ["system:masters"]);
+  const scheduler = await api.writeKubeconfig("system:kube-scheduler", ["system:masters"]);
+  const commands = {
+    "kube-controller-manager": [
+      `--kubeconfig=${manager}`,
+      "--allocate-node-cidrs=true",
+      `--cluster-cidr=${POD_RANGE}`,
+      `--service-cluster-ip-range=${SERVICE_RANGE}`,
+      `--service-account-private-key-file=${api.serviceAccountKey}`,
+      `--root-ca-file=${join(api.folder, "authority.pem")}`,
+      "--use-service-account-credentials=true",
+      "--leader-elect=false",
+      "--bind-address=127.0.0.1",
+      "--node-monitor-grace-period=20s",
+    ],
+    "kube-scheduler": [`--kubeconfig=${scheduler}`, "--leader-elect=false", "--bind-address=127.0.0.1"],
+  };
+  return Object.entries(commands).map(([program, args]) =>
+    startProgram({ command: [asset(program), ...args], log: join(folder, `${program}.log`) }),
+  );
+}
