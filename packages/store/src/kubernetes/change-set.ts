@@ -7,11 +7,12 @@ import { refOf, refText } from "../ref.ts";
 import { refusal } from "../refused.ts";
 import type { ApplySetResult, ChangeSet, ObjectRef } from "../store.ts";
 import type { ObjectWriter, RawObject, WriteOptions } from "./object-writer.ts";
+import { repeatOnConflict } from "./repeat-on-conflict.ts";
 
 /** One object's part of a change set. */
 type Step =
   | { readonly kind: "create"; readonly ref: ObjectRef; readonly object: KindMap[Kind] }
-  | { readonly kind: "replace"; readonly ref: ObjectRef; readonly object: RawObject }
+  | { readonly kind: "replace"; readonly ref: ObjectRef; readonly object: RawObject; readonly given: KindMap[Kind] }
   | { readonly kind: "delete"; readonly ref: ObjectRef; readonly object: RawObject };
 
 /**
@@ -39,7 +40,7 @@ async function appliedStep(writer: ObjectWriter, object: KindMap[Kind]): Promise
   const current = await writer.read(ref);
   if (current === undefined) return [{ kind: "create", ref, object }];
   const next = writer.replaced(current, object);
-  return next === undefined ? [] : [{ kind: "replace", ref, object: next }];
+  return next === undefined ? [] : [{ kind: "replace", ref, object: next, given: object }];
 }
 
 async function deletedStep(writer: ObjectWriter, ref: ObjectRef): Promise<readonly Step[]> {
@@ -51,14 +52,32 @@ interface StepOptions extends WriteOptions {
   readonly stamp: Stamp;
 }
 
-async function carryOut(writer: ObjectWriter, step: Step, { stamp, dryRun = false }: StepOptions): Promise<RawObject | undefined> {
+function carryOut(writer: ObjectWriter, step: Step, options: StepOptions): Promise<RawObject | undefined> {
+  return repeatOnConflict(!namesVersion(step), async (isFirst) => write(writer, isFirst ? step : await renewed(writer, step), options));
+}
+
+function namesVersion(step: Step): boolean {
+  return step.kind === "replace" && step.given.metadata.resourceVersion !== undefined;
+}
+
+/** The step for the object as it is by now. One that went meanwhile stays as it is: writing it tells so. */
+async function renewed(writer: ObjectWriter, step: Step): Promise<Step> {
+  const current = step.kind === "create" ? undefined : await writer.read(step.ref);
+  if (step.kind === "create" || current === undefined) return step;
+  if (step.kind === "delete") return { ...step, object: current };
+  // An object that became equal meanwhile is still written: the set's tag counts it.
+  return { ...step, object: writer.replaced(current, step.given) ?? current };
+}
+
+function write(writer: ObjectWriter, step: Step, options: StepOptions): Promise<RawObject | undefined> {
+  const { stamp, dryRun = false } = options;
   switch (step.kind) {
     case "create":
       return writer.create(withStamp(step.object, stamp) as KindMap[Kind], { dryRun });
     case "replace":
       return writer.replace(withStamp(step.object, stamp) as RawObject, { dryRun });
     case "delete":
-      return tombstone(writer, step, { stamp, dryRun });
+      return tombstone(writer, step, options);
   }
 }
 

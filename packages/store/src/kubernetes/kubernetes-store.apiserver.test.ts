@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { silentLog, systemClock } from "@pharos/base";
 import { type Bridge, KIND_INFO, type Kind } from "@pharos/kinds";
 import { type ApiWithKinds, startApiWithKinds, startFaultProxy } from "@pharos/lab/kubernetes";
-import { bridge, deployment } from "../conformance/fixtures.ts";
+import { bridge, deployment, subnetOf } from "../conformance/fixtures.ts";
 import { readerConformance, writerConformance } from "../conformance/index.ts";
 import { refOf } from "../ref.ts";
 import { kubeconfigCredentials } from "./credentials.ts";
@@ -81,6 +81,39 @@ describe("the Kubernetes store", () => {
       await expect(store.applySet(set)).rejects.toMatchObject({ code: expect.stringMatching(/PHAROS-300[25]/) });
       expect(await store.get({ kind: "Bridge", name: "kept" })).toEqual(kept);
     }
+    await store.close();
+  });
+
+  test("change sets are written whole while somebody writes the same objects' status", async () => {
+    const store = await connect();
+    await empty(store);
+    const names = ["one", "two", "gone"];
+    for (const name of names) await store.create(bridge(name));
+    const stop = new AbortController();
+    const busy = names.map(async (name) => {
+      for (let round = 0; !stop.signal.aborted; round += 1) {
+        const condition = {
+          type: "Accepted",
+          status: "True",
+          reason: `R${round}`,
+          message: "",
+          lastTransitionTime: "2026-01-01T00:00:00Z",
+        } as const;
+        await store.patchStatus({ kind: "Bridge", name }, { conditions: [condition] }).catch(() => {});
+        await systemClock.sleep(15);
+      }
+    });
+    for (let round = 0; round < 10; round += 1) {
+      const subnet = `10.${round + 10}.0.0/24`;
+      const set = { apply: [bridge("one", subnet), bridge("two", subnet)], delete: [], door: "test" };
+      expect((await store.applySet(set)).changed).toHaveLength(2);
+    }
+    await store.applySet({ apply: [], delete: [{ kind: "Bridge", name: "gone" }], door: "test" });
+    stop.abort();
+    await Promise.all(busy);
+    const { items } = await store.list("Bridge");
+    expect(items.map((item) => `${item.metadata.name} ${subnetOf(item)}`)).toEqual(["one 10.19.0.0/24", "two 10.19.0.0/24"]);
+    expect(items.every(({ status }) => status?.conditions?.length === 1)).toBe(true);
     await store.close();
   });
 

@@ -1,12 +1,13 @@
-import { type Clock, hasCode, type Log, PharosError } from "@pharos/base";
+import { type Clock, type Log, PharosError } from "@pharos/base";
 import type { Kind, KindMap } from "@pharos/kinds";
-import { STORE_CONFLICT, STORE_FENCED, STORE_NOT_FOUND } from "../codes.ts";
+import { STORE_FENCED, STORE_NOT_FOUND } from "../codes.ts";
 import { refOf, refText } from "../ref.ts";
 import type { ApplySetResult, ChangeSet, Listing, ObjectRef, Store, WatchEvent, WatchOptions } from "../store.ts";
 import { applyChangeSet } from "./change-set.ts";
 import type { KubernetesCredentials } from "./credentials.ts";
 import { ObjectWriter } from "./object-writer.ts";
 import { listAll, type ReflectorOptions, watchFrom } from "./reflector.ts";
+import { repeatOnConflict } from "./repeat-on-conflict.ts";
 import { callOf, pathOf, type Resource, resourceOf } from "./resource.ts";
 import { type ApiCall, Transport } from "./transport.ts";
 import { trimTo } from "./trimmed-object.ts";
@@ -97,21 +98,14 @@ class ApiStore implements KubernetesStore {
     return trimTo(object.kind as K)(await this.#writer.create(object));
   }
 
-  async update<K extends Kind>(object: KindMap[K]): Promise<KindMap[K]> {
+  update<K extends Kind>(object: KindMap[K]): Promise<KindMap[K]> {
     const kind = object.kind as K;
-    const attempt = async () => {
+    return repeatOnConflict(object.metadata.resourceVersion === undefined, async () => {
       const current = await this.#writer.read(refOf(object));
       if (current === undefined) throw new PharosError(STORE_NOT_FOUND, `there is no ${refText(refOf(object))}`);
       const next = this.#writer.replaced(current, object);
       return trimTo(kind)(next === undefined ? current : await this.#writer.replace(next));
-    };
-    try {
-      return await attempt();
-    } catch (error) {
-      // Somebody wrote between our reading and our writing; who named no version does not mind.
-      if (!hasCode(error, STORE_CONFLICT) || object.metadata.resourceVersion !== undefined) throw error;
-      return attempt();
-    }
+    });
   }
 
   async patchStatus<K extends Kind>(ref: ObjectRef<K>, status: NonNullable<KindMap[K]["status"]>): Promise<KindMap[K]> {
