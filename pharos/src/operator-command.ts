@@ -46,7 +46,10 @@ export async function operatorCommand(settings: OperatorSettings, log: Log, sign
         }
       }, ended),
   };
-  const gauges = { operator_leader: { help: "1 while this operator leads", value: () => Number(leads) } };
+  const gauges = {
+    operator_leader: { help: "1 while this operator leads", value: () => Number(leads) },
+    operator_events_dropped: { help: "events for people that were not written", value: () => home.events.dropped() },
+  };
   serveHealth({ ...(health === undefined ? {} : { listen: health }), live: () => undefined, ready: () => undefined, gauges, log }, signal);
   try {
     await runOperator({ home: { ...home, elector }, clock: systemClock, log, signal });

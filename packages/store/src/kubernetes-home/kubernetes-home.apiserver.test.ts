@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Log, silentLog, systemClock } from "@pharos/base";
-import { type ApiWithKinds, startApiWithKinds } from "@pharos/lab/kubernetes";
+import { type ApiWithKinds, startApiWithKinds, startFaultProxy } from "@pharos/lab/kubernetes";
 import { bridge } from "../conformance/fixtures.ts";
 import type { KubernetesObject, Leadership } from "../home.ts";
 import { type ApiCall, missingGrants, type RulesByNamespace, rbacRules } from "../kubernetes/index.ts";
@@ -112,6 +112,27 @@ describe("an operator's home", () => {
     ended.abort();
     await running;
     expect(warnings).toEqual([expect.stringMatching(/^PHAROS-3040 .*PHAROS-3007 get leases.coordination.k8s.io pharos-operator/)]);
+  });
+});
+
+describe("a leader", () => {
+  test("outlives a connection that died in silence", async () => {
+    const proxy = await startFaultProxy(api);
+    const home = await open({ part: "operator", identity: "patient", server: proxy.url });
+    let held: boolean | undefined;
+    await asLeader(home, async ({ holds }) => {
+      let silent = 2;
+      proxy.intercept(({ path }) => {
+        if (!path.includes("/leases/") || silent === 0) return undefined;
+        silent -= 1;
+        return { kind: "never" };
+      });
+      await delay(13_000);
+      expect(silent).toBe(0);
+      held = holds();
+    });
+    await proxy.stop();
+    expect(held).toBe(true);
   });
 });
 
@@ -226,8 +247,10 @@ describe("events", () => {
     await until("the event", () => series() === "as before ;");
     home.events.record(event);
     home.events.record(event);
-    offset = 61_000;
-    await until("the series", () => series() === "as before 3;");
+    await until("the series", () => {
+      offset += 61_000;
+      return series() === "as before 3;";
+    });
   });
 
   test("events that may not be written harm nothing and are counted", async () => {

@@ -1,7 +1,14 @@
 import { type Clock, type Log, PharosError } from "@pharos/base";
 import { STORE_FENCED } from "../codes.ts";
 import type { Elector, Home, Leadership, Workloads } from "../home.ts";
-import { type ApiCall, connectKubernetesStore, type KubernetesStore, kubernetesLease, leaseElector } from "../kubernetes/index.ts";
+import {
+  type ApiCall,
+  connectKubernetesStore,
+  type KubernetesStore,
+  kubernetesLease,
+  leaseElector,
+  Transport,
+} from "../kubernetes/index.ts";
 import { kubernetesEventSink } from "./event-sink.ts";
 import { type KubernetesEvents, kubernetesEvents } from "./events.ts";
 import { homeCredentials, type KubeConfigOptions } from "./kube-config.ts";
@@ -24,6 +31,9 @@ export interface KubernetesHomeOptions extends KubeConfigOptions {
   readonly onCall?: (call: ApiCall) => void;
 }
 
+/** ms for one call about the election: a connection that died in silence must not use up the leader's time. */
+const LEASE_DEADLINE = 3000;
+
 /** A control plane's home on Kubernetes. */
 export interface KubernetesHome extends Home {
   readonly store: KubernetesStore;
@@ -41,9 +51,11 @@ export async function kubernetesHome(options: KubernetesHomeOptions): Promise<Ku
   const { namespace, part, identity, clock, bootTime, log, random, newId, onCall } = options;
   const credentials = await homeCredentials(options);
   const fence = new Fence(part === "bridge");
-  const shared = { credentials, fieldManager: `pharos-${part}`, clock, log, random, newId, ...(onCall === undefined ? {} : { onCall }) };
+  const connection = { credentials, ...(onCall === undefined ? {} : { onCall }) };
+  const shared = { ...connection, fieldManager: `pharos-${part}`, clock, log, random, newId };
   const store = connectKubernetesStore({ ...shared, mayWrite: () => fence.isOpen() });
-  const lease = kubernetesLease(store.transport, { namespace, name: "pharos-operator" });
+  const leases = new Transport({ ...connection, deadline: LEASE_DEADLINE });
+  const lease = kubernetesLease(leases, { namespace, name: "pharos-operator" });
   const sink = kubernetesEventSink({ store, controller: `pharos.io/${part}`, instance: identity, newId });
   const events = kubernetesEvents({ sink, clock, log });
   return {
@@ -53,6 +65,7 @@ export async function kubernetesHome(options: KubernetesHomeOptions): Promise<Ku
     workloads: kubernetesWorkloads(store, () => fence.require()),
     close: async () => {
       events.close();
+      leases.close();
       await store.close();
     },
   };

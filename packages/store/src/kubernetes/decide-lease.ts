@@ -5,7 +5,7 @@ export interface ElectionTimes {
   readonly lease: number;
   /** Shorter than `lease` by more than a write under way can need. */
   readonly renewDeadline: number;
-  /** Pause between two attempts, of holder and candidates. */
+  /** From one renewal to the next, and a candidate's pause between two attempts. */
   readonly retry: number;
 }
 

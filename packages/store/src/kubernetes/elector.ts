@@ -84,9 +84,11 @@ class Candidate {
   async #renew(term: Term, ended: AbortSignal): Promise<void> {
     const { clock, bootTime } = this.#options;
     const left = () => Math.max(0, term.until - bootTime());
+    let next = bootTime() + this.#times.retry;
     while (!ended.aborted) {
-      await clock.sleep(Math.min(this.#times.retry, left()), ended);
+      await clock.sleep(Math.min(Math.max(0, next - bootTime()), left()), ended);
       if (ended.aborted) return;
+      next = bootTime() + this.#times.retry;
       const settled = new AbortController();
       // Only "renew": taking it anew would hide that another one led, and wrote, in between.
       const attempt = left() === 0 ? undefined : this.#attempt(["renew"]).finally(() => settled.abort());
