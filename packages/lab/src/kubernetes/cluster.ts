@@ -22,6 +22,7 @@ export interface ClusterSettings {
 /** A real Kubernetes of two nodes on this machine. */
 export interface Cluster {
   readonly api: ApiServer;
+  readonly network: NodeNetwork;
   readonly nodes: readonly ClusterNode[];
   /** A machine outside the cluster, on the nodes' network. */
   readonly outside: Machine;
@@ -31,8 +32,21 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-/** Network of the nodes; .1 is this machine, where the API server and the controllers run. */
-export const NODE_NETWORK = { host: "172.30.77.1", nodes: ["172.30.77.11", "172.30.77.12"], outside: "172.30.77.100", length: 24 } as const;
+/** Network of the nodes: the host is this machine, where the API server and the controllers run. */
+export interface NodeNetwork {
+  readonly host: string;
+  readonly nodes: readonly string[];
+  readonly outside: string;
+  readonly length: number;
+}
+
+/** A network of the cluster's own, so that clusters of two names can run at once: 172.30.N.0/24, N from the name. */
+export function nodeNetwork(name: string): NodeNetwork {
+  const hash = [...name].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 254, 7);
+  const prefix = `172.30.${hash}`;
+  return { host: `${prefix}.1`, nodes: [`${prefix}.11`, `${prefix}.12`], outside: `${prefix}.100`, length: 24 };
+}
+
 export const POD_RANGE = "10.244.0.0/16";
 export const SERVICE_RANGE = "10.96.0.0/16";
 export const DNS_ADDRESS = "10.96.0.10";
@@ -41,6 +55,7 @@ export const DNS_ADDRESS = "10.96.0.10";
 export async function startCluster(settings: ClusterSettings): Promise<Cluster> {
   const { name, folder, env, onProgress } = settings;
   const bridge = `${name}-br`;
+  const network = nodeNetwork(name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   spawnSync("ip", ["link", "delete", bridge]);
@@ -52,27 +67,32 @@ export async function startCluster(settings: ClusterSettings): Promise<Cluster> 
   try {
     runProgram(["ip", "link", "add", bridge, "type", "bridge"]);
     runProgram(["ip", "link", "set", bridge, "up"]);
-    runProgram(["ip", "address", "add", `${NODE_NETWORK.host}/${NODE_NETWORK.length}`, "dev", bridge]);
+    runProgram(["ip", "address", "add", `${network.host}/${network.length}`, "dev", bridge]);
     const asset = (program: string) => requireKubeAsset(program, env);
     const api = await startApiServer({
       folder: join(folder, "api"),
       programs: { etcd: asset("etcd"), kubeApiserver: asset("kube-apiserver") },
-      address: NODE_NETWORK.host,
+      address: network.host,
       serviceRange: SERVICE_RANGE,
     });
     undo.push(() => api.stop());
     onProgress("the API server answers");
     for (const program of await startControllers(api, folder, asset)) undo.push(() => program.stop());
-    const machines = NODE_NETWORK.nodes.map((address, index) => machineOf(settings, bridge, { name: `${name}-n${index + 1}`, address }));
-    const outside = machineOf(settings, bridge, { name: `${name}-out`, address: NODE_NETWORK.outside });
-    for (const machine of [...machines, outside]) undo.push(() => machine.remove());
+    const machine = async (suffix: string, address: string) => {
+      const made = await machineOf(settings, network, { name: `${name}-${suffix}`, address });
+      undo.push(() => made.remove());
+      return made;
+    };
+    const outside = await machine("out", network.outside);
+    const machines = [];
+    for (const [index, address] of network.nodes.entries()) machines.push(await machine(`n${index + 1}`, address));
     const nodes = await Promise.all(machines.map((machine) => startNode({ ...nodeSettings(settings, asset), machine, api })));
     for (const node of nodes) undo.push(() => node.stop());
     onProgress("the nodes' daemons run");
     const kubectl = (args: readonly string[], input?: string) =>
       runProgram([asset("kubectl"), "--kubeconfig", api.kubeconfig, ...args], input);
     const helm = (args: readonly string[]) => runProgram([asset("helm"), "--kubeconfig", api.kubeconfig, ...args]);
-    return { api, nodes, outside, kubectl, helm, stop };
+    return { api, network, nodes, outside, kubectl, helm, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -80,16 +100,16 @@ export async function startCluster(settings: ClusterSettings): Promise<Cluster> 
 }
 
 function machineOf(
-  { folder }: ClusterSettings,
-  bridge: string,
+  settings: ClusterSettings,
+  network: NodeNetwork,
   { name, address }: { readonly name: string; readonly address: string },
-): Machine {
+): Promise<Machine> {
   return makeMachine({
     name,
-    folder: join(folder, name),
-    bridge,
-    address: `${address}/${NODE_NETWORK.length}`,
-    gateway: NODE_NETWORK.host,
+    folder: join(settings.folder, name),
+    bridge: `${settings.name}-br`,
+    address: `${address}/${network.length}`,
+    gateway: network.host,
   });
 }
 
@@ -122,10 +142,10 @@ async function startControllers(api: ApiServer, folder: string, asset: (program:
       `--root-ca-file=${join(api.folder, "authority.pem")}`,
       "--use-service-account-credentials=true",
       "--leader-elect=false",
-      "--bind-address=127.0.0.1",
+      "--secure-port=0",
       "--node-monitor-grace-period=20s",
     ],
-    "kube-scheduler": [`--kubeconfig=${scheduler}`, "--leader-elect=false", "--bind-address=127.0.0.1"],
+    "kube-scheduler": [`--kubeconfig=${scheduler}`, "--leader-elect=false", "--secure-port=0"],
   };
   return Object.entries(commands).map(([program, args]) =>
     startProgram({ command: [asset(program), ...args], log: join(folder, `${program}.log`) }),

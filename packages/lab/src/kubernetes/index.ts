@@ -2,7 +2,16 @@ export { type ApiServer, type ApiServerOptions, type ClientCredentials, kubeconf
 export { type ApiWithKinds, CRD_FOLDER, startApiWithKinds } from "./api-with-kinds.ts";
 export { assetCache, kubeAsset, moduleFolder, type PinnedModule, pinnedModules, requireKubeAsset } from "./assets.ts";
 export { type Authority, type KeyPair, makeAuthority, type Subject } from "./authority.ts";
-export { type Cluster, type ClusterSettings, DNS_ADDRESS, NODE_NETWORK, POD_RANGE, SERVICE_RANGE, startCluster } from "./cluster.ts";
+export {
+  type Cluster,
+  type ClusterSettings,
+  DNS_ADDRESS,
+  type NodeNetwork,
+  nodeNetwork,
+  POD_RANGE,
+  SERVICE_RANGE,
+  startCluster,
+} from "./cluster.ts";
 export { type FakeAnswer, type FaultProxy, type ProxiedRequest, startFaultProxy, type WatchFault } from "./fault-proxy.ts";
 export { type Machine, type MachineSettings, makeMachine, runProgram } from "./machine.ts";
 export { addressOf, type ClusterNode } from "./node.ts";

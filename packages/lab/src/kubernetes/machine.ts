@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Program, startProgram } from "./program.ts";
 
@@ -38,10 +38,11 @@ const OVERLAID = ["/etc", "/opt", "/var/lib", "/var/log"] as const;
 /** Where a container runtime lays overlays of its own, which it cannot on an overlay. */
 const PLAIN = ["/var/lib/containerd", "/var/lib/kubelet"] as const;
 
-/** Makes a machine; what an earlier one of the same name left is removed first. */
-export function makeMachine(settings: MachineSettings): Machine {
+/** Makes a machine; what an earlier one of the same name left, also one whose maker was killed, is ended and removed first. */
+export async function makeMachine(settings: MachineSettings): Promise<Machine> {
   const { name, folder, bridge, address, gateway } = settings;
-  removeNetwork(name);
+  const cgroup = `/${name}`;
+  await removeMachine(name, cgroup);
   mkdirSync(folder, { recursive: true });
   ip("netns", "add", name);
   ip("link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", name);
@@ -63,7 +64,6 @@ export function makeMachine(settings: MachineSettings): Machine {
   const run = (command: readonly string[], input = "") => runProgram(inside(command), input);
   waitForMounts(holder.pid);
   ownFolders(folder, run);
-  const cgroup = `/${name}`;
   makeCgroups(cgroup);
   return {
     ...settings,
@@ -71,13 +71,16 @@ export function makeMachine(settings: MachineSettings): Machine {
     inside,
     run,
     start: (program, command) => startProgram({ command: inside(command), log: join(folder, `${program}.log`) }),
-    remove: async () => {
-      await endAll(cgroup, holder.pid);
-      await holder.stop();
-      removeNetwork(name);
-      removeCgroups(cgroup);
-    },
+    remove: () => removeMachine(name, cgroup),
   };
+}
+
+/** Ends all that runs on a machine and takes it away; does nothing when there is none. */
+async function removeMachine(name: string, cgroup: string): Promise<void> {
+  await endAll(name, cgroup);
+  spawnSync("ip", ["netns", "delete", name]);
+  spawnSync("ip", ["link", "delete", name]);
+  removeCgroups(cgroup);
 }
 
 function ownFolders(folder: string, run: Machine["run"]): void {
@@ -99,18 +102,13 @@ function ownFolders(folder: string, run: Machine["run"]): void {
 
 /** The holder has its own mount namespace a moment after it was started. */
 function waitForMounts(pid: number): void {
-  const own = mountNamespace("self");
+  const own = identity("/proc/self/ns/mnt");
   for (let tries = 0; tries < 500; tries++) {
-    const theirs = mountNamespace(String(pid));
+    const theirs = identity(`/proc/${pid}/ns/mnt`);
     if (theirs !== undefined && theirs !== own) return;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
   }
   throw new Error("the machine's mount namespace did not come");
-}
-
-function mountNamespace(pid: string): string | undefined {
-  const { stdout, status } = spawnSync("readlink", [`/proc/${pid}/ns/mnt`], { encoding: "utf8" });
-  return status === 0 ? stdout : undefined;
 }
 
 /** A group in each hierarchy; cpuset's own files must be filled before anything can join. */
@@ -127,10 +125,10 @@ function hierarchies(): readonly string[] {
   return readdirSync(CGROUPS).filter((name) => existsSync(join(CGROUPS, name, "cgroup.procs")) && name !== "unified");
 }
 
-/** Ends what runs in the machine's cgroups (containers) and in its mount namespace (shims, daemons), its holder excepted. */
-async function endAll(cgroup: string, holder: number): Promise<void> {
-  for (let tries = 0; tries < 50; tries++) {
-    const pids = [...new Set([...cgroupProcesses(cgroup), ...sameMounts(holder)])].filter((pid) => pid !== holder);
+/** Ends what runs in the machine's cgroups (containers) and in its network namespace (shims, daemons, whoever holds its mounts). */
+async function endAll(name: string, cgroup: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    const pids = [...new Set([...cgroupProcesses(cgroup), ...networkProcesses(name)])];
     if (pids.length === 0) return;
     for (const pid of pids) kill(pid);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -152,16 +150,19 @@ function cgroupProcesses(cgroup: string): readonly number[] {
   return groups.flatMap((group) => lines(join(top, group, "cgroup.procs"))).map(Number);
 }
 
-function sameMounts(holder: number): readonly number[] {
-  const namespace = mountNamespace(String(holder));
-  if (namespace === undefined) return [];
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.filter((pid) => readNamespace(pid) === namespace.trim()).map(Number);
+/** Processes in a network namespace of this name, never our own. */
+function networkProcesses(name: string): readonly number[] {
+  const wanted = identity(`/run/netns/${name}`);
+  if (wanted === undefined || wanted === identity("/proc/self/ns/net")) return [];
+  const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
+  return pids.filter((pid) => identity(`/proc/${pid}/ns/net`) === wanted).map(Number);
 }
 
-function readNamespace(pid: string): string | undefined {
+/** Device and inode: what two paths of one namespace have in common. */
+function identity(path: string): string | undefined {
   try {
-    return readlinkSync(`/proc/${pid}/ns/mnt`);
+    const { dev, ino } = statSync(path);
+    return `${dev}:${ino}`;
   } catch {
     return undefined;
   }
@@ -183,11 +184,6 @@ function removeGroup(path: string): void {
   } catch {
     // A process that is just ending still holds it; an empty group costs nothing.
   }
-}
-
-function removeNetwork(name: string): void {
-  spawnSync("ip", ["netns", "delete", name]);
-  spawnSync("ip", ["link", "delete", name]);
 }
 
 function lines(path: string): readonly string[] {
