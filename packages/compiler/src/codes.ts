@@ -192,3 +192,9 @@ export const CLUSTER_NO_BRIDGE_NETFILTER: CodeEntry = {
   title: "a Kubernetes node without br_netfilter",
   action: "load the module br_netfilter; a reply inside a bridge is translated back only where bridges call the firewall",
 };
+
+export const CLUSTER_DNS_WITHOUT_ROUTE: CodeEntry = {
+  code: "PHAROS-1204",
+  title: "pods without a route to cluster DNS",
+  action: "add a route to the bridge's ipam.routes: { dst: 0.0.0.0/0 }, or the cluster's Service network",
+};

@@ -24,6 +24,7 @@ import { MAIN_TABLE, routeMetric } from "../features/route-metric.ts";
 import type { Vehicle } from "../vehicle/model.ts";
 import { firstHostAddress } from "../vehicle/read-bridges.ts";
 import type { ClusterFacts, ClusterNode } from "./cluster-facts.ts";
+import { podsWithoutDns } from "./dns-routes.ts";
 import { podCidrOverlaps } from "./pod-cidr-overlaps.ts";
 
 /** The bridge of pods that no Bridge document gives one. */
@@ -54,6 +55,7 @@ export function clusterPods(input: ClusterPodsInput): FeatureOutput {
   const ways = routesTo(others, facts);
   const findings = [
     ...podCidrOverlaps(vehicle?.bridges ?? [], cluster, isWanted),
+    ...podsWithoutDns(vehicle?.bridges ?? [], cluster, host),
     ...ways.findings,
     ...(facts.bridgeNetfilter ? [] : [withoutNetfilter(host)]),
     ...(isWanted && vehicle !== undefined ? [ungoverned(host)] : []),

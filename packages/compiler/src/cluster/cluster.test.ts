@@ -30,7 +30,7 @@ kind: bridge
 metadata: { name: pods }
 spec:
   bridges:
-    - { name: podBr0, bridgeFor: pod, isGateway: true, ipMasq: true, ipam: { ranges: [{ subnet: ${subnet} }] } }
+    - { name: podBr0, bridgeFor: pod, isGateway: true, ipMasq: true, ipam: { ranges: [{ subnet: ${subnet} }], routes: [{ dst: 0.0.0.0/0 }] } }
 `;
 /** It closes all that a rule can close, a host's own traffic too. */
 const CLOSED = `
@@ -170,6 +170,15 @@ describe("clusters", () => {
     expect(calling(without.value)).toEqual([]);
     expect(findingLines(without.findings)).toEqual([
       "WARNING PHAROS-1203 : soc1 has no br_netfilter, so pods on one bridge do not reach each other by a Service",
+    ]);
+  });
+
+  test("say which bridge gives its pods no route to cluster DNS", () => {
+    const withRoutes = (routes: string) => contentOf((NODE + bridgeOf("10.2.1.0/24")).replace("[{ dst: 0.0.0.0/0 }]", routes));
+    const lines = (routes: string) => findingLines(compiled(withRoutes(routes), "soc1").findings);
+    expect(lines("[{ dst: 10.43.0.0/16 }]")).toEqual([]);
+    expect(lines("[{ dst: 10.9.0.0/16 }]")).toEqual([
+      "WARNING PHAROS-1204 Bridge/pods spec.bridges[0].ipam.routes: pods on podBr0 get no route to the cluster's DNS (10.43.0.10)",
     ]);
   });
 
