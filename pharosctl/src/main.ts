@@ -12,7 +12,7 @@ import type { Terminal } from "./terminal.ts";
 
 const PHAROS_VERSION = "0.1.0";
 /** What the bundles load from node_modules: they hold native code. */
-const NATIVE_PACKAGES = ["netlink", "koffi", `@koromix/koffi-linux-${process.arch}`];
+const NATIVE_PACKAGES = ["netlink", "node-gyp-build", "koffi", `@koromix/koffi-linux-${process.arch}`];
 const bundled = existsSync(join(import.meta.dirname, "pharos.mjs"));
 const repository = bundled ? join(import.meta.dirname, "..") : join(import.meta.dirname, "../..");
 const env = process.env;

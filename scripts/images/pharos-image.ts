@@ -41,7 +41,7 @@ function systemLayer(repository: string): readonly TarEntry[] {
 function programLayer(repository: string): readonly TarEntry[] {
   const dist = join(repository, "dist");
   const parts = readdirSync(dist).filter((file) => /^(documents-worker|(pharos|pharosctl)-part-[\w-]+)\.mjs$/.test(file));
-  const natives = ["netlink", "koffi", `@koromix/koffi-linux-${process.arch}`];
+  const natives = ["netlink", "node-gyp-build", "koffi", `@koromix/koffi-linux-${process.arch}`];
   return [
     ...PROGRAMS.flatMap((program): readonly TarEntry[] => [
       { kind: "text", path: `${LIB}/${program}.mjs`, mode: 0o755, text: executable(readFileSync(join(dist, `${program}.mjs`), "utf8")) },

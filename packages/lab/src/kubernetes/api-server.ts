@@ -139,6 +139,7 @@ function serverCommand(options: ApiServerOptions, { etcdUrl, port, serviceAccoun
     "service-account-issuer": "https://kubernetes.default.svc",
     "allow-privileged": "true",
     "shutdown-delay-duration": "0s",
+    "kubelet-preferred-address-types": "InternalIP",
   };
   return [programs.kubeApiserver, ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`), ...args];
 }
