@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { pauseAfter } from "../unavailable.ts";
+import type { ApiCall } from "./api-call.ts";
 import { failureOf } from "./api-error.ts";
-import type { ApiCall } from "./transport.ts";
 
 const call: ApiCall = { verb: "update", group: "pharos.io", resource: "bridges", name: "one" };
 

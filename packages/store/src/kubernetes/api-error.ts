@@ -11,7 +11,7 @@ import {
 } from "../codes.ts";
 import { RefusedError } from "../refused.ts";
 import { BusyError } from "../unavailable.ts";
-import { type ApiCall, describe } from "./transport.ts";
+import { type ApiCall, describe } from "./api-call.ts";
 
 /** Kubernetes' Status object (meta/v1), as far as we read it. */
 export interface ApiStatus {

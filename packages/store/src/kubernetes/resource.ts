@@ -1,5 +1,5 @@
 import { KIND_INFO, type Kind } from "@pharos/kinds";
-import type { ApiCall } from "./transport.ts";
+import type { ApiCall } from "./api-call.ts";
 
 /** A kind of object as the API's paths name it. */
 export interface Resource {

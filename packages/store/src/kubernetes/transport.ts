@@ -2,21 +2,11 @@ import type { IncomingMessage } from "node:http";
 import { Agent, type RequestOptions, request } from "node:https";
 import { PharosError } from "@pharos/base";
 import { STORE_UNAVAILABLE } from "../codes.ts";
+import { type ApiCall, describe } from "./api-call.ts";
 import { failureOf } from "./api-error.ts";
 import type { KubernetesCredentials } from "./credentials.ts";
 
-/** One call of the API, for whoever derives what rights are needed. */
-export interface ApiCall {
-  readonly verb: "get" | "list" | "watch" | "create" | "update" | "patch" | "delete";
-  /** Empty for the core group. */
-  readonly group: string;
-  /** Plural, with `/status` for the subresource. */
-  readonly resource: string;
-  readonly namespace?: string;
-  readonly name?: string;
-  /** A patch that makes the object where there is none: it needs the right to create, too. */
-  readonly creates?: true;
-}
+export type { ApiCall };
 
 export interface ApiRequest {
   readonly call: ApiCall;
@@ -148,9 +138,4 @@ function unavailable(call: ApiCall, cause: unknown): PharosError {
   return cause instanceof PharosError
     ? cause
     : new PharosError(STORE_UNAVAILABLE, `${describe(call)}: the API server cannot be reached`, { cause });
-}
-
-/** `list bridges.pharos.io`, as people write rights. */
-export function describe({ verb, group, resource, name }: ApiCall): string {
-  return `${verb} ${resource}${group === "" ? "" : `.${group}`}${name === undefined ? "" : ` ${name}`}`;
 }
