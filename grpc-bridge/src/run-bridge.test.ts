@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Log, type LogFields, silentLog, systemClock } from "@pharos/base";
 import { admitObject } from "@pharos/documents";
 import {
+  EmergencyNetworkModeRequest,
   HealthClient,
   PharosNetworkManagerClient,
   PharosServiceClient,
@@ -383,8 +384,10 @@ describe("bridge", () => {
   test("answers an RPC that is not served yet UNIMPLEMENTED, naming it; SetupNetwork says why not", async () => {
     const address = bridge.addresses[0] ?? "";
     const pharos = new PharosServiceClient(address, credentials.createInsecure());
-    const error = await new Promise((resolve) => pharos.rollbackConfiguration({ targetVersion: "" }, (failure) => resolve(failure)));
-    expect(error).toMatchObject({ code: status.UNIMPLEMENTED, details: expect.stringContaining("RollbackConfiguration") });
+    const error = await new Promise((resolve) =>
+      pharos.emergencyNetworkMode(EmergencyNetworkModeRequest.fromPartial({}), (failure) => resolve(failure)),
+    );
+    expect(error).toMatchObject({ code: status.UNIMPLEMENTED, details: expect.stringContaining("EmergencyNetworkMode") });
     pharos.close();
     const manager = new PharosNetworkManagerClient(address, credentials.createInsecure());
     const response = await new Promise((resolve) =>

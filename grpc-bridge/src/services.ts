@@ -4,6 +4,7 @@ import type { HandlerContext } from "./handlers/context.ts";
 import { getNetworkStatus } from "./handlers/get-network-status.ts";
 import { removeNetwork, setupNetwork } from "./handlers/network-manager.ts";
 import { requestNetworkPod } from "./handlers/request-network-pod.ts";
+import { rollbackConfiguration } from "./handlers/rollback-configuration.ts";
 import { changing, reading, unimplemented } from "./server/unary.ts";
 
 /** The 18 RPCs of specification 15.1. */
@@ -18,7 +19,7 @@ export function pharosService(context: HandlerContext): PharosServiceServer {
     updateServiceEndpoint: unimplemented("UpdateServiceEndpoint"),
     validateConfiguration: reading(log, "ValidateConfiguration", (request) => validateConfiguration(request, context)),
     applyConfiguration: changing(log, "ApplyConfiguration", (request) => applyConfiguration(request, context)),
-    rollbackConfiguration: unimplemented("RollbackConfiguration"),
+    rollbackConfiguration: changing(log, "RollbackConfiguration", (request) => rollbackConfiguration(request, context)),
     getNetworkStatus: reading(log, "GetNetworkStatus", (request) => getNetworkStatus(request, context)),
     getServiceConnectivity: unimplemented("GetServiceConnectivity"),
     getNetworkMetrics: unimplemented("GetNetworkMetrics"),

@@ -91,7 +91,11 @@ export class OperatorTerm {
     this.#tell(ready, decision, documents);
     const onCreated = () => newest !== undefined && this.#newest.remember(newest);
     await act(home, { decision, statuses, done, onCreated, ...(rollback === undefined ? {} : { rollback }) }, log);
-    if (newest !== undefined) await markCommitted(home, { revision: newest, stored: this.#view.revisions(), rollOut, now });
+    const stored = this.#view.revisions();
+    // Also the one before: what was committed in time must be found by a rollback, though the next one came at once.
+    for (const revision of new Set([situation.last, newest])) {
+      if (revision !== undefined) await markCommitted(home, { revision, stored, rollOut, now });
+    }
     if (workloads !== undefined) await actOnWorkloads(home, workloads);
     return decision.outcome.kind === "waiting" ? this.#adoptUntil : undefined;
   }

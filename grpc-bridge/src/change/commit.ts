@@ -3,7 +3,7 @@ import { DOCUMENT_KINDS, documentTitle, isVehicleDocument, type VehicleDocument 
 import { type DecodedRevision, decodeRevision, type ObjectRef, refOf, refText, type Store } from "@pharos/store";
 import type { Overlay } from "../documents/overlay.ts";
 import type { LiveView } from "../live-view.ts";
-import { type Outcome, outcomeOf } from "./outcome.ts";
+import { type Outcome, type OutcomeInput, outcomeOf } from "./outcome.ts";
 
 /** What the annotation `pharos.io/door` says of objects that this API wrote. */
 const DOOR = "grpc";
@@ -40,7 +40,7 @@ export async function commitChange(change: Overlay, options: CommitOptions): Pro
     store,
     change.apply.map((document) => refOf(document)),
   );
-  const outcome = await waitForOutcome(written, change.delete, options);
+  const outcome = await waitForOutcome({ written, deleted: change.delete, isUnchanged: changed.length === 0 }, options);
   if (outcome.kind === "committed") {
     const { epoch, number } = outcome.revision;
     return { kind: "committed", version: `${epoch}/${number}`, message: committedMessage(outcome), changed };
@@ -50,8 +50,7 @@ export async function commitChange(change: Overlay, options: CommitOptions): Pro
 }
 
 async function waitForOutcome(
-  written: readonly VehicleDocument[],
-  deleted: readonly ObjectRef[],
+  change: Pick<OutcomeInput, "written" | "deleted" | "isUnchanged">,
   options: CommitOptions,
 ): Promise<Exclude<Outcome, { kind: "waiting" }>> {
   const { view, clock, timeoutMs, signal, store } = options;
@@ -61,8 +60,7 @@ async function waitForOutcome(
   for (;;) {
     const current = DOCUMENT_KINDS.flatMap((kind): readonly VehicleDocument[] => view.items(kind));
     const outcome = outcomeOf({
-      written,
-      deleted,
+      ...change,
       current,
       newest: newestOf(),
       reports: view.items("HostReport"),
@@ -76,7 +74,7 @@ async function waitForOutcome(
 }
 
 /** The newest revision of this epoch; unpacked once per revision. */
-function newestRevision(view: LiveView, epoch: string, log: Log): () => DecodedRevision | undefined {
+export function newestRevision(view: LiveView, epoch: string, log: Log): () => DecodedRevision | undefined {
   let known: DecodedRevision | undefined;
   return () => {
     const objects = view.items("ConfigRevision").filter(({ spec }) => spec.epoch === epoch);
@@ -94,7 +92,8 @@ function newestRevision(view: LiveView, epoch: string, log: Log): () => DecodedR
   };
 }
 
-function committedMessage({ revision, hosts, pending }: Extract<Outcome, { kind: "committed" }>): string {
+/** Which revision runs where. */
+export function committedMessage({ revision, hosts, pending }: Extract<Outcome, { kind: "committed" }>): string {
   const later = pending.length === 0 ? "" : `; not reachable, will follow: ${pending.join(", ")}`;
   return `revision ${revision.number} runs on ${hosts.join(", ")}${later}`;
 }

@@ -22,6 +22,8 @@ export interface OutcomeInput {
   readonly current: readonly VehicleDocument[];
   readonly newest: DecodedRevision | undefined;
   readonly reports: readonly HostReport[];
+  /** True when the write changed nothing: then a rollback that hides these documents does not end by it. */
+  readonly isUnchanged?: boolean;
   /** Undefined: every host with a report. */
   readonly connected: ReadonlySet<string> | undefined;
 }
@@ -31,25 +33,25 @@ export interface OutcomeInput {
  * must hold what was written and lack what was deleted; so an equal change is found in the revision that exists.
  */
 export function outcomeOf(input: OutcomeInput): Outcome {
-  const refusal = input.current.map((document) => refusedCondition(document, input.written)).find((text) => text !== undefined);
+  const refusal = input.current.map((document) => refusedCondition(document, input)).find((text) => text !== undefined);
   if (refusal !== undefined) return { kind: "failed", reason: refusal };
   const { newest } = input;
   if (newest === undefined || !holds(newest.content.documents, input))
     return { kind: "waiting", reason: "the operator has not frozen the documents yet" };
-  return hostsOutcome(newest, input);
+  return revisionOutcome(newest, input.reports, input.connected);
 }
 
 /** Reasons of the operator's condition Frozen=False that time alone does not mend. */
 const REFUSALS = ["Refused", "LastValidVersion", "LeftOut", "NoNode"];
 
 /** The operator says of this very generation that it does not freeze it. */
-function refusedCondition(current: VehicleDocument, written: readonly VehicleDocument[]): string | undefined {
+function refusedCondition(current: VehicleDocument, { written, isUnchanged }: OutcomeInput): string | undefined {
   const mine = written.find((document) => documentTitle(document) === documentTitle(current));
   if (mine === undefined || mine.metadata.generation !== current.metadata.generation) return undefined;
   const frozen = current.status?.conditions?.find(({ type }) => type === "Frozen");
   if (
     frozen?.status !== "False" ||
-    !REFUSALS.includes(frozen.reason ?? "") ||
+    !(REFUSALS.includes(frozen.reason ?? "") || (isUnchanged === true && frozen.reason === "OutOfSync")) ||
     (frozen.observedGeneration ?? 0) < (current.metadata.generation ?? 0)
   )
     return undefined;
@@ -71,7 +73,12 @@ function holds(documents: DocumentSet, { written, deleted }: OutcomeInput): bool
   );
 }
 
-function hostsOutcome(revision: DecodedRevision, { reports, connected }: OutcomeInput): Outcome {
+/** Whether every reachable host runs the revision; `connected` undefined: every host with a report counts as reachable. */
+export function revisionOutcome(
+  revision: DecodedRevision,
+  reports: readonly HostReport[],
+  connected: ReadonlySet<string> | undefined,
+): Outcome {
   const byHost = new Map(reports.map((report) => [report.spec.host, report]));
   const expected = managedHosts(revision.content.documents.nodes);
   const reachable = expected.filter((host) => connected?.has(host) ?? byHost.has(host));

@@ -1,0 +1,102 @@
+// An operator over a real API server, and what its tests ask that server.
+import { randomUUID } from "node:crypto";
+import { uptime } from "node:os";
+import { type Log, type LogFields, silentLog, systemClock } from "@pharos/base";
+import type { Bridge, Node } from "@pharos/kinds";
+import type { ApiServer } from "@pharos/lab/kubernetes";
+import { type DecodedRevision, decodeRevision, type Store } from "@pharos/store";
+import { connectKubernetesStore, kubeconfigCredentials } from "@pharos/store/kubernetes";
+import { kubernetesHome } from "@pharos/store/kubernetes-home";
+import { type OperatorOptions, runOperator } from "./run-operator.ts";
+
+export interface TestOperator {
+  /** Warnings and errors that it logged. */
+  readonly lines: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Starts an operator in this process with the rights of a kubeconfig. */
+export async function startOperator(kubeconfig: string, more: Partial<OperatorOptions> = {}): Promise<TestOperator> {
+  const stop = new AbortController();
+  const lines: string[] = [];
+  const note = (message: string, fields: LogFields = {}) => void lines.push(`${message} ${JSON.stringify(fields)}`);
+  const log: Log = { ...silentLog, warn: note, error: note, child: () => log };
+  const home = await kubernetesHome({
+    kubeconfig,
+    namespace: "default",
+    part: "operator",
+    identity: randomUUID(),
+    clock: systemClock,
+    bootTime: () => uptime() * 1000,
+    log,
+    random: Math.random,
+    newId: randomUUID,
+  });
+  const running = runOperator({ home, clock: systemClock, log, signal: stop.signal, adoptionWait: 0, ...more });
+  return {
+    lines,
+    stop: async () => {
+      stop.abort();
+      await running;
+      await home.store.close();
+    },
+  };
+}
+
+/** A store as a door has it. */
+export async function doorStore({ kubeconfig }: ApiServer): Promise<Store> {
+  return connectKubernetesStore({
+    credentials: await kubeconfigCredentials(kubeconfig),
+    fieldManager: "pharos-bridge",
+    clock: systemClock,
+    log: silentLog,
+    random: Math.random,
+    newId: randomUUID,
+  });
+}
+
+/** What `read` tells as soon as it is defined; fails after `limit` ms. */
+export async function eventually<T>(what: string, read: () => Promise<T | undefined>, limit = 30_000): Promise<T> {
+  const end = systemClock.monotonic() + limit;
+  for (;;) {
+    const value = await read();
+    if (value !== undefined) return value;
+    if (systemClock.monotonic() > end) throw new Error(`${what}: it did not come about within ${limit} ms`);
+    await systemClock.sleep(50);
+  }
+}
+
+/** All revisions, oldest first. */
+export async function revisionsIn(store: Store): Promise<readonly DecodedRevision[]> {
+  const { items } = await store.list("ConfigRevision");
+  return items.map(decodeRevision).sort((a, b) => a.number - b.number);
+}
+
+/** Subnets of the bridges in a revision, sorted. */
+export function subnetsOf({ content }: DecodedRevision): readonly string[] {
+  const entries = content.documents.bridges.flatMap(({ spec }) => spec.bridges);
+  return entries.flatMap(({ ipam }) => ipam?.ranges?.map(({ subnet }) => subnet) ?? []).sort();
+}
+
+/** A vehicle of one SoC. */
+export function vehicle(generationMark = "car"): Node {
+  const eth0 = { name: "eth0", type: "static", address: "10.1.0.2/24", uplink: false, managed: true, takeover: false } as const;
+  return {
+    apiVersion: "pharos.io/v1",
+    kind: "Node",
+    metadata: { name: "car" },
+    spec: {
+      name: generationMark,
+      defaultAction: "DROP",
+      enforcement: "enforce",
+      socs: [{ name: "soc1", managed: true, interfaces: [eth0] }],
+    },
+  };
+}
+
+/** A document with one pod bridge. */
+export function podBridge(name: string, subnet: string): Bridge {
+  const ipam = { type: "host-local", ranges: [{ subnet }] } as const;
+  const entry = { name, type: "bridge", bridgeFor: "pod", ipMasq: false, isGateway: true, default: false, ipam } as const;
+  return { apiVersion: "pharos.io/v1", kind: "Bridge", metadata: { name: name.toLowerCase() }, spec: { bridges: [entry] } };
+}
