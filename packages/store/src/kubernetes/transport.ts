@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { Agent, type RequestOptions, request } from "node:https";
-import { PharosError } from "@pharos/base";
+import { isSystemError, PharosError } from "@pharos/base";
 import { STORE_UNAVAILABLE } from "../codes.ts";
 import { type ApiCall, describe } from "./api-call.ts";
 import { failureOf } from "./api-error.ts";
@@ -113,7 +113,12 @@ export class Transport {
       });
       const timer = setTimeout(() => outgoing.destroy(new Error("no answer in time")), this.#options.deadline ?? DEADLINE);
       outgoing.once("close", () => clearTimeout(timer));
-      outgoing.on("error", (error) => reject(unavailable(given.call, error)));
+      outgoing.on("error", (error) => {
+        // The server may close a kept connection just when it is used again. Who only reads asks anew; a write may have arrived.
+        const stale = outgoing.reusedSocket && method === "GET" && isSystemError(error, "ECONNRESET", "EPIPE") && !signal.aborted;
+        if (stale) resolve(this.#send(given, signal));
+        else reject(unavailable(given.call, error));
+      });
       outgoing.end(payload);
     });
   }
