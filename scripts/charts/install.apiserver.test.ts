@@ -4,7 +4,7 @@ import type { HostReport, PodNetwork } from "@pharos/kinds";
 import { type KubernetesStore, kubernetesLease } from "@pharos/store/kubernetes";
 import { parse } from "yaml";
 import { CHART, offlineVersion, PROFILES } from "./helm.ts";
-import { ADVERTISED, agentOn, type ChartCluster, NAMESPACE, openStore, startChartCluster, storeOf } from "./installed-chart.ts";
+import { ADVERTISED, agentOn, type ChartCluster, NAMESPACE, openStore, startChartCluster, tokenKubeconfig } from "./installed-chart.ts";
 
 let cluster: ChartCluster;
 /** Agent of node n1, which is host vm1. */
@@ -22,8 +22,8 @@ beforeAll(async () => {
   const { ok, stderr } = cluster.helm(["install", ...inRelease, "--create-namespace", "--set", `agent.certificateGroup=${GROUP}`]);
   if (!ok) throw new Error(stderr);
   cluster.kubectl(["wait", "--for=condition=Established", "--timeout=30s", "crd", "--all"]);
-  first = await agentOn(cluster, "n1", "vm1");
-  second = await agentOn(cluster, "n2");
+  first = await openStore(agentOn(cluster, "n1", "vm1"));
+  second = await openStore(agentOn(cluster, "n2"));
   // A new policy and its parameters reach the API server's admission after a moment; until then it refuses nothing, then everything.
   await until(async () => (await outcome(second.create(report("probe")))).includes("writes what concerns"));
   await until(async () => (await outcome(first.create(report("vm1")))) === "accepted");
@@ -172,7 +172,7 @@ describe("agents that are not pods", () => {
   });
 
   test("are refused with a token that is bound to no pod", async () => {
-    const store = await storeOf(cluster.server, cluster.kubectl(["create", "token", "pharos-agent", "--namespace", NAMESPACE]).text.trim());
+    const store = await openStore(tokenKubeconfig(cluster, "agent"));
     expect(await outcome(store.create(attachment("unit", "vm1")))).toMatch(/names no node/);
     await store.close();
   });
@@ -185,7 +185,7 @@ describe("agents that are not pods", () => {
 });
 
 test("two nodes that are called by one host's name write for it no more", async () => {
-  const third = await agentOn(cluster, "n3", "vm1");
+  const third = await openStore(agentOn(cluster, "n3", "vm1"));
   await until(async () => (await outcome(first.patchStatus({ kind: "HostReport", name: "vm1" }, { state: "Failed" }))) !== "accepted");
   expect(await outcome(third.create(attachment("twice", "vm1")))).toMatch(NOT_ITS_OWN);
   expect(cluster.kubectl(["delete", "node", "n3"])).toMatchObject({ ok: true });

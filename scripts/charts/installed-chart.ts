@@ -29,11 +29,14 @@ export interface ChartCluster {
 /** What the API server says its address is (RFC 5737); endpoints may not be loopback. */
 export const ADVERTISED = "192.0.2.1";
 
-/** Starts an API server in a temporary folder, which `stop` removes. */
-export async function startChartCluster(env: NodeJS.ProcessEnv): Promise<ChartCluster> {
+/** Starts an API server in a temporary folder, which `stop` removes; `argsIn` gives arguments for it beyond ours. */
+export async function startChartCluster(
+  env: NodeJS.ProcessEnv,
+  argsIn: (folder: string) => readonly string[] = () => [],
+): Promise<ChartCluster> {
   const folder = mkdtempSync(join(tmpdir(), "pharos-chart-"));
   const programs = { etcd: requireKubeAsset("etcd", env), kubeApiserver: requireKubeAsset("kube-apiserver", env) };
-  const server = await startApiServer({ folder, programs, args: [`--advertise-address=${ADVERTISED}`] });
+  const server = await startApiServer({ folder, programs, args: [`--advertise-address=${ADVERTISED}`, ...argsIn(folder)] });
   const helmHome = Object.fromEntries(
     ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"].map((name) => [name, join(folder, "helm")]),
   );
@@ -52,44 +55,42 @@ export async function startChartCluster(env: NodeJS.ProcessEnv): Promise<ChartCl
   };
 }
 
-/** Makes a node, a pod of the agent on it, and gives the store that this pod's service account token opens. */
-export async function agentOn(cluster: ChartCluster, node: string, host?: string): Promise<KubernetesStore> {
-  const { server, kubectl } = cluster;
-  const must = ({ ok, text }: Answer): string => {
-    if (!ok) throw new Error(text);
-    return text.trim();
-  };
+/** Makes a node, a pod of the agent on it, and gives a kubeconfig with that pod's service account token. */
+export function agentOn({ server, kubectl }: ChartCluster, node: string, host?: string): string {
   const labels = host === undefined ? {} : { "pharos.io/host": host };
-  must(kubectl(["apply", "-f", "-"], stringify({ apiVersion: "v1", kind: "Node", metadata: { name: node, labels } })));
   const pod = {
     apiVersion: "v1",
     kind: "Pod",
     metadata: { name: `agent-${node}`, namespace: NAMESPACE },
     spec: { nodeName: node, serviceAccountName: "pharos-agent", containers: [{ name: "agent", image: "pharos/pharos" }] },
   };
-  must(kubectl(["apply", "-f", "-"], stringify(pod)));
-  const bound = ["--bound-object-kind", "Pod", "--bound-object-name", `agent-${node}`];
-  return storeOf(server, must(kubectl(["create", "token", "pharos-agent", "--namespace", NAMESPACE, ...bound])));
+  for (const object of [{ apiVersion: "v1", kind: "Node", metadata: { name: node, labels } }, pod]) {
+    const { ok, text } = kubectl(["apply", "--server-side", "-f", "-"], stringify(object));
+    if (!ok) throw new Error(text);
+  }
+  return tokenKubeconfig({ server, kubectl }, "agent", ["--bound-object-kind", "Pod", "--bound-object-name", `agent-${node}`]);
 }
 
-/** The store that a token opens. */
-export async function storeOf(server: ApiServer, token: string): Promise<KubernetesStore> {
+/** A kubeconfig with a token of a part's service account. */
+export function tokenKubeconfig(
+  { server, kubectl }: Pick<ChartCluster, "server" | "kubectl">,
+  part: string,
+  bound: readonly string[] = [],
+): string {
+  const { ok, text } = kubectl(["create", "token", `pharos-${part}`, "--namespace", NAMESPACE, ...bound]);
+  if (!ok) throw new Error(text);
   const path = join(server.folder, `${crypto.randomUUID()}.kubeconfig`);
+  const authority = Buffer.from(server.authority.certificate).toString("base64");
   const config = {
     apiVersion: "v1",
     kind: "Config",
-    clusters: [
-      {
-        name: "c",
-        cluster: { server: server.url, "certificate-authority-data": Buffer.from(server.authority.certificate).toString("base64") },
-      },
-    ],
-    users: [{ name: "u", user: { token } }],
+    clusters: [{ name: "c", cluster: { server: server.url, "certificate-authority-data": authority } }],
+    users: [{ name: "u", user: { token: text.trim() } }],
     contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
     "current-context": "c",
   };
   writeFileSync(path, stringify(config), { mode: 0o600 });
-  return openStore(path);
+  return path;
 }
 
 /** The store as an agent opens it. */
