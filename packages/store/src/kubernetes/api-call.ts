@@ -7,6 +7,8 @@ export interface ApiCall {
   readonly resource: string;
   readonly namespace?: string;
   readonly name?: string;
+  /** A patch that makes the object where there is none: it needs the right to create, too. */
+  readonly creates?: true;
 }
 
 /** `list bridges.pharos.io`, as people write rights. */
