@@ -32,6 +32,8 @@ const DRAIN_MS = 1000;
 export interface RunningBridge {
   /** Where it listens, in the order of `listen`, with real ports: `host:port` or `unix:/path`. */
   readonly addresses: readonly string[];
+  /** True once the store is open and all that calls are answered from was listed. */
+  ready(): boolean;
   /** Resolves after the signal, when everything is closed. Rejects when the store cannot be opened or something breaks. */
   readonly finished: Promise<void>;
 }
@@ -56,7 +58,13 @@ export async function startBridge(options: BridgeOptions): Promise<RunningBridge
     log,
   });
   const opened = Promise.resolve(options.store).then((store): Opened => ({ store, view: openLiveView(store, { signal, clock, log }) }));
-  opened.catch(() => {});
+  let view: LiveView | undefined;
+  opened.then(
+    (all) => {
+      view = all.view;
+    },
+    () => {},
+  );
   const context: HandlerContext = {
     ready: () => withinTime(opened, timing.storeWaitMs, options),
     alone: oneAtATime(),
@@ -71,7 +79,7 @@ export async function startBridge(options: BridgeOptions): Promise<RunningBridge
   const addresses = await listen(server, options.listen, options.plaintextFrom ?? []);
   log.info("the Pharos API listens", { addresses: addresses.join(" ") });
   const finished = run({ server, health, opened, postmanRun: postman.run, context, options });
-  return { addresses, finished };
+  return { addresses, ready: () => view?.synced() === true, finished };
 }
 
 /** `startBridge`, until the signal. */

@@ -1,1 +1,1 @@
-export { type OperatorOptions, runOperator } from "./run-operator.ts";
+export { type OperatorOptions, type OperatorState, runOperator } from "./run-operator.ts";

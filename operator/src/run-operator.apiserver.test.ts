@@ -102,7 +102,7 @@ async function acceptance(): Promise<readonly (readonly [string, string])[]> {
 describe("the operator on a real API server", () => {
   test("does nothing while its kinds are not installed, says so once, and begins when they are", async () => {
     api.kubectl(["delete", "crd", "securityconfigs.pharos.io", "--wait"]);
-    apply(vehicle(), podBridge("podBr0", "10.2.1.0/24"));
+    apply(vehicle(), podBridge("podBr0", "10.8.1.0/24"));
     operator = await startOperator(api.kubeconfig);
     expect((await condition("Node", "car", { type: "StoreAccess", reason: "KindMissing" })).message).toContain("SecurityConfig");
     expect((await condition("Bridge", "podbr0", { type: "Frozen", reason: "Refused" })).message).toContain("PHAROS-3202");
@@ -111,7 +111,7 @@ describe("the operator on a real API server", () => {
     expect(await madeHere()).toEqual([]);
     expect(operator.lines.filter((line) => line.includes("PHAROS-3202"))).toHaveLength(2);
     api.kubectl(["apply", "--server-side", "-f", CRD_FOLDER]);
-    expect(subnetsOf(await revision(1))).toEqual(["10.2.1.0/24"]);
+    expect(subnetsOf(await revision(1))).toEqual(["10.8.1.0/24"]);
     await condition("Node", "car", { type: "StoreAccess", reason: "AllKinds" });
   }, 60_000);
 

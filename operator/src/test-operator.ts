@@ -38,7 +38,7 @@ export async function startOperator(kubeconfig: string, more: Partial<OperatorOp
     stop: async () => {
       stop.abort();
       await running;
-      await home.store.close();
+      await home.close();
     },
   };
 }

@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { uptime } from "node:os";
 import { join } from "node:path";
 import { type Log, systemClock } from "@pharos/base";
-import { type CallbackEndpoint, runBridge } from "@pharos/grpc-bridge";
+import { type CallbackEndpoint, startBridge } from "@pharos/grpc-bridge";
 import { HostLeases } from "@pharos/store/kubernetes";
 import { kubernetesHome } from "@pharos/store/kubernetes-home";
 import { serveHealth } from "./health-server.ts";
@@ -35,17 +35,14 @@ export async function bridgeCommand(settings: BridgeSettings, log: Log, signal: 
     random: Math.random,
     newId: randomUUID,
   });
-  const leases = opened.then(({ store }) => new HostLeases({ store, namespace, clock: systemClock, log }));
   let known: HostLeases | undefined;
-  const following = leases.then((hosts) => {
-    known = hosts;
-    return hosts.run(signal);
+  const following = opened.then(({ store }) => {
+    known = new HostLeases({ store, namespace, clock: systemClock, log });
+    return known.run(signal);
   });
-  serveHealth(
-    { ...(health === undefined ? {} : { listen: health }), live: () => undefined, ready: () => undefined, gauges: {}, log },
-    signal,
-  );
-  const bridge = runBridge({
+  // Told once, by whoever awaits `opened` below.
+  following.catch(() => {});
+  const bridge = await startBridge({
     store: opened.then(({ store }) => store),
     listen: listenAddresses(settings),
     plaintextFrom,
@@ -56,9 +53,12 @@ export async function bridgeCommand(settings: BridgeSettings, log: Log, signal: 
     signal,
     connectedHosts: () => new Set(known?.hosts() ?? []),
   });
+  const ready = () => (bridge.ready() ? undefined : "not all kinds were listed yet");
+  serveHealth({ ...(health === undefined ? {} : { listen: health }), live: () => undefined, ready, gauges: {}, log }, signal);
+  bridge.finished.catch(() => {});
   const home = await opened;
   try {
-    await Promise.all([bridge, following]);
+    await Promise.all([bridge.finished, following]);
   } finally {
     await home.close();
   }

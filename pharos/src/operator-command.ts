@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { uptime } from "node:os";
 import { type Log, systemClock } from "@pharos/base";
-import { runOperator } from "@pharos/operator";
+import { type OperatorState, runOperator } from "@pharos/operator";
+import { HostLeases } from "@pharos/store/kubernetes";
 import { kubernetesHome } from "@pharos/store/kubernetes-home";
 import { serveHealth } from "./health-server.ts";
 
@@ -35,6 +36,7 @@ export async function operatorCommand(settings: OperatorSettings, log: Log, sign
     newId: randomUUID,
   });
   let leads = false;
+  let state: OperatorState = { synced: false, revision: 0, misses: 0 };
   const elector: typeof home.elector = {
     run: (lead, ended) =>
       home.elector.run(async (leadership) => {
@@ -49,10 +51,20 @@ export async function operatorCommand(settings: OperatorSettings, log: Log, sign
   const gauges = {
     operator_leader: { help: "1 while this operator leads", value: () => Number(leads) },
     operator_events_dropped: { help: "events for people that were not written", value: () => home.events.dropped() },
+    config_revision: { help: "number of the newest revision", value: () => state.revision },
+    store_relist_misses_total: { help: "changes that watches did not tell, found by lists", value: () => state.misses },
   };
-  serveHealth({ ...(health === undefined ? {} : { listen: health }), live: () => undefined, ready: () => undefined, gauges, log }, signal);
+  // One that stands by is ready, too: it has all caches when its turn comes.
+  const ready = () => (state.synced ? undefined : "not all kinds were listed yet");
+  serveHealth({ ...(health === undefined ? {} : { listen: health }), live: () => undefined, ready, gauges, log }, signal);
+  const leases = new HostLeases({ store: home.store, namespace, clock: systemClock, log });
+  const onState = (seen: OperatorState) => {
+    state = seen;
+  };
+  const connectedHosts = () => new Set(leases.hosts());
   try {
-    await runOperator({ home: { ...home, elector }, clock: systemClock, log, signal });
+    const operator = runOperator({ home: { ...home, elector }, clock: systemClock, log, signal, connectedHosts, onState });
+    await Promise.all([operator, leases.run(signal)]);
   } finally {
     await home.close();
   }
