@@ -20,6 +20,7 @@ export default {
     tier("kernel", ["**/*.kernel.test.ts"]),
     tier("apiserver", ["**/*.apiserver.test.ts"]),
     tier("lab", ["<rootDir>/e2e/lab/**/*.test.ts"]),
+    tier("cluster", ["<rootDir>/e2e/cluster/**/*.test.ts"]),
   ],
   testTimeout: 60000,
 };

@@ -24,7 +24,7 @@ interface JestReport {
  * Tiers that share the machine's timing run one file at a time. They end by force: now and then a socket of the netlink addon keeps
  * the event loop alive after the last test, and the results are written by then.
  */
-const SERIAL: readonly string[] = ["lab", "kernel", "apiserver"];
+const SERIAL: readonly string[] = ["lab", "kernel", "apiserver", "cluster"];
 
 function runTier(tier: string, folder: string): Count {
   const report = join(folder, `${tier}.json`);

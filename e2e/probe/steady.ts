@@ -9,13 +9,20 @@ export interface PingCount {
   readonly received: number;
 }
 
+/** A network namespace by its name or by a process in it. */
+type Place = string | { readonly pid: number };
+
+function enter(place: Place, command: readonly string[]): readonly string[] {
+  return typeof place === "string" ? inNamespace(place, command) : ["--target", String(place.pid), "--net", "--", ...command];
+}
+
 /** Pings every 10 ms from a namespace until `stop`. */
 export class SteadyPing {
   readonly #child: ChildProcess;
   #output = "";
 
-  constructor(namespace: string, address: string) {
-    this.#child = spawn("nsenter", inNamespace(namespace, ["ping", "-n", "-q", "-i", "0.01", "-W", "1", address]), {
+  constructor(place: Place, address: string) {
+    this.#child = spawn("nsenter", enter(place, ["ping", "-n", "-q", "-i", "0.01", "-W", "1", address]), {
       stdio: ["ignore", "pipe", "inherit"],
     });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type ApiServer, startApiServer } from "./api-server.ts";
 import { requireKubeAsset } from "./assets.ts";
-import { type Machine, makeMachine, runProgram } from "./machine.ts";
+import { type Machine, makeMachine, removeMachine, runProgram } from "./machine.ts";
 import { type ClusterNode, startNode } from "./node.ts";
 import { type Program, startProgram } from "./program.ts";
 
@@ -56,13 +56,12 @@ export async function startCluster(settings: ClusterSettings): Promise<Cluster> 
   const { name, folder, env, onProgress } = settings;
   const bridge = `${name}-br`;
   const network = nodeNetwork(name);
-  rmSync(folder, { recursive: true, force: true });
+  await removeCluster(name, folder);
   mkdirSync(folder, { recursive: true });
-  spawnSync("ip", ["link", "delete", bridge]);
-  const undo: (() => Promise<unknown>)[] = [async () => spawnSync("ip", ["link", "delete", bridge])];
+  const undo: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const step of undo.reverse()) await step();
-    rmSync(folder, { recursive: true, force: true });
+    await removeCluster(name, folder);
   };
   try {
     runProgram(["ip", "link", "add", bridge, "type", "bridge"]);
@@ -78,16 +77,12 @@ export async function startCluster(settings: ClusterSettings): Promise<Cluster> 
     undo.push(() => api.stop());
     onProgress("the API server answers");
     for (const program of await startControllers(api, folder, asset)) undo.push(() => program.stop());
-    const machine = async (suffix: string, address: string) => {
-      const made = await machineOf(settings, network, { name: `${name}-${suffix}`, address });
-      undo.push(() => made.remove());
-      return made;
-    };
-    const outside = await machine("out", network.outside);
-    const machines = [];
-    for (const [index, address] of network.nodes.entries()) machines.push(await machine(`n${index + 1}`, address));
+    const [outsideName = "", ...nodeNames] = machineNames(name);
+    const outside = await machineOf(settings, network, { name: outsideName, address: network.outside });
+    const machines: Machine[] = [];
+    for (const [index, address] of network.nodes.entries())
+      machines.push(await machineOf(settings, network, { name: nodeNames[index] ?? "", address }));
     const nodes = await Promise.all(machines.map((machine) => startNode({ ...nodeSettings(settings, asset), machine, api })));
-    for (const node of nodes) undo.push(() => node.stop());
     onProgress("the nodes' daemons run");
     const kubectl = (args: readonly string[], input?: string) =>
       runProgram([asset("kubectl"), "--kubeconfig", api.kubeconfig, ...args], input);
@@ -97,6 +92,18 @@ export async function startCluster(settings: ClusterSettings): Promise<Cluster> 
     await stop();
     throw error;
   }
+}
+
+/** The machine outside, then the nodes. */
+function machineNames(name: string): readonly string[] {
+  return ["out", "n1", "n2"].map((suffix) => `${name}-${suffix}`);
+}
+
+/** Takes away what a cluster of this name has on this machine but the API server and controllers, which end with their starter. */
+export async function removeCluster(name: string, folder: string): Promise<void> {
+  await Promise.all(machineNames(name).map((machine) => removeMachine(machine)));
+  spawnSync("ip", ["link", "delete", `${name}-br`]);
+  rmSync(folder, { recursive: true, force: true });
 }
 
 function machineOf(

@@ -13,6 +13,6 @@ export {
   startCluster,
 } from "./cluster.ts";
 export { type FakeAnswer, type FaultProxy, type ProxiedRequest, startFaultProxy, type WatchFault } from "./fault-proxy.ts";
-export { type Machine, type MachineSettings, makeMachine, runProgram } from "./machine.ts";
+export { type Machine, type MachineSettings, makeMachine, type ProcessGroup, runProgram } from "./machine.ts";
 export { addressOf, type ClusterNode } from "./node.ts";
 export { type Program, type ProgramOptions, startProgram } from "./program.ts";

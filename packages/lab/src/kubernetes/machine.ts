@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, 
 import { join } from "node:path";
 import { type Program, startProgram } from "./program.ts";
 
-/** Cgroup (v1) hierarchies that kubelet wants a group of its own in. */
+/** Cgroup hierarchies that kubelet wants a group of its own in. */
 const CGROUPS = "/sys/fs/cgroup";
 
 export interface MachineSettings {
@@ -29,8 +29,16 @@ export interface Machine extends MachineSettings {
   start(name: string, command: readonly string[]): Program;
   /** Runs a program on the machine to its end; throws with its message when it fails. */
   run(command: readonly string[], input?: string): string;
+  /** Its cgroups with the processes in each: containers and what they started, not the machine's daemons. */
+  groups(): readonly ProcessGroup[];
   /** Ends all that runs there and takes the machine away. */
   remove(): Promise<void>;
+}
+
+export interface ProcessGroup {
+  /** Path below the machine's cgroup. */
+  readonly path: string;
+  readonly pids: readonly number[];
 }
 
 /** Folders that are each machine's own. /run is empty at first; /etc, /opt and /var/lib begin as this machine's are. */
@@ -41,8 +49,8 @@ const PLAIN = ["/var/lib/containerd", "/var/lib/kubelet"] as const;
 /** Makes a machine; what an earlier one of the same name left, also one whose maker was killed, is ended and removed first. */
 export async function makeMachine(settings: MachineSettings): Promise<Machine> {
   const { name, folder, bridge, address, gateway } = settings;
-  const cgroup = `/${name}`;
-  await removeMachine(name, cgroup);
+  const cgroup = cgroupOf(name);
+  await removeMachine(name);
   mkdirSync(folder, { recursive: true });
   ip("netns", "add", name);
   ip("link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", name);
@@ -71,12 +79,18 @@ export async function makeMachine(settings: MachineSettings): Promise<Machine> {
     inside,
     run,
     start: (program, command) => startProgram({ command: inside(command), log: join(folder, `${program}.log`) }),
-    remove: () => removeMachine(name, cgroup),
+    groups: () => processGroups(cgroup),
+    remove: () => removeMachine(name),
   };
 }
 
-/** Ends all that runs on a machine and takes it away; does nothing when there is none. */
-async function removeMachine(name: string, cgroup: string): Promise<void> {
+function cgroupOf(name: string): string {
+  return `/${name}`;
+}
+
+/** Ends all that runs on a machine and takes it away, whoever made it; does nothing when there is none. */
+export async function removeMachine(name: string): Promise<void> {
+  const cgroup = cgroupOf(name);
   await endAll(name, cgroup);
   spawnSync("ip", ["netns", "delete", name]);
   spawnSync("ip", ["link", "delete", name]);
@@ -122,13 +136,19 @@ function makeCgroups(cgroup: string): void {
 }
 
 function hierarchies(): readonly string[] {
-  return readdirSync(CGROUPS).filter((name) => existsSync(join(CGROUPS, name, "cgroup.procs")) && name !== "unified");
+  if (isUnified()) return [""];
+  return readdirSync(CGROUPS).filter((name) => existsSync(join(CGROUPS, name, "cgroup.procs")));
+}
+
+/** One hierarchy of version 2 instead of several of version 1. */
+function isUnified(): boolean {
+  return existsSync(join(CGROUPS, "cgroup.controllers"));
 }
 
 /** Ends what runs in the machine's cgroups (containers) and in its network namespace (shims, daemons, whoever holds its mounts). */
 async function endAll(name: string, cgroup: string): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
-    const pids = [...new Set([...cgroupProcesses(cgroup), ...networkProcesses(name)])];
+    const pids = [...new Set([...processGroups(cgroup).flatMap(({ pids: inside }) => inside), ...networkProcesses(name)])];
     if (pids.length === 0) return;
     for (const pid of pids) kill(pid);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -143,11 +163,13 @@ function kill(pid: number): void {
   }
 }
 
-function cgroupProcesses(cgroup: string): readonly number[] {
-  const top = join(CGROUPS, "pids", cgroup);
+function processGroups(cgroup: string): readonly ProcessGroup[] {
+  const top = join(CGROUPS, isUnified() ? "" : "pids", cgroup);
   if (!existsSync(top)) return [];
-  const groups = ["", ...readdirSync(top, { recursive: true, encoding: "utf8" })];
-  return groups.flatMap((group) => lines(join(top, group, "cgroup.procs"))).map(Number);
+  const paths = ["", ...readdirSync(top, { recursive: true, encoding: "utf8" })];
+  return paths
+    .filter((path) => existsSync(join(top, path, "cgroup.procs")))
+    .map((path) => ({ path, pids: lines(join(top, path, "cgroup.procs")).map(Number) }));
 }
 
 /** Processes in a network namespace of this name, never our own. */

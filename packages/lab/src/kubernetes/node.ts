@@ -34,7 +34,6 @@ export interface ClusterNode {
   /** Stops and starts kubelet and containerd; containers go on. */
   stopDaemons(): Promise<void>;
   startDaemons(): Promise<void>;
-  stop(): Promise<void>;
 }
 
 const SOCKET = "/run/containerd/containerd.sock";
@@ -66,7 +65,7 @@ export async function startNode(settings: NodeSettings): Promise<ClusterNode> {
   };
   await startDaemons();
   for (const image of images) await importImage(settings, image);
-  const proxy = machine.start("kube-proxy", [programs.kubeProxy, `--config=${files.proxy}`]);
+  machine.start("kube-proxy", [programs.kubeProxy, `--config=${files.proxy}`]);
   const stopDaemons = async () => {
     for (const program of running) await program.stop();
   };
@@ -75,10 +74,6 @@ export async function startNode(settings: NodeSettings): Promise<ClusterNode> {
     machine,
     stopDaemons,
     startDaemons,
-    stop: async () => {
-      await proxy.stop();
-      await stopDaemons();
-    },
   };
 }
 
