@@ -1,15 +1,16 @@
 import { afterAll, beforeAll } from "@jest/globals";
 import type { Cluster } from "@pharos/lab/kubernetes";
 import { podsBeforeDocuments } from "./before-documents.ts";
-import { startPharosCluster } from "./pharos-cluster.ts";
+import { startPharosCluster, sweepClusters } from "./pharos-cluster.ts";
 import { survivalOfDaemons, survivalOfPharos } from "./survival.ts";
 import { packetsUnderRouting, podsUnderDocuments } from "./under-documents.ts";
 
 // One cluster for all, in this order: it takes longer to start than most claims take to show.
 let cluster: Cluster | undefined;
 beforeAll(async () => {
+  await sweepClusters("e");
   const lines: string[] = [];
-  cluster = await startPharosCluster({ name: `e${process.pid % 100_000}`, env: process.env, onProgress: (line) => lines.push(line) }).catch(
+  cluster = await startPharosCluster({ name: `e${process.pid}`, env: process.env, onProgress: (line) => lines.push(line) }).catch(
     (error) => {
       throw new Error([...lines, String(error)].join("\n"));
     },

@@ -2,7 +2,7 @@ import type { Cluster } from "@pharos/lab/kubernetes";
 
 /** The bridge that both nodes share, and the zone of the machine outside. */
 export const BRIDGE = "podBr0";
-export const OUTSIDE_ZONE = "world";
+export const OUTSIDE_ZONE = "backend";
 /** The subnet of the bridge; each node has a block of 64 addresses. */
 export const SUBNET = "10.77.0.0/24";
 
@@ -29,7 +29,7 @@ export function vehicle({ nodes, network, outside }: Cluster): string {
 /** A RoutingConfig that lets pods reach one TCP port of the machine outside. */
 export function routing(port: number): string {
   const rules = [{ action: "ACCEPT", protocol: "tcp", dstPort: port }];
-  return list([document("RoutingConfig", "world", { routingInfo: [{ srcIntfName: BRIDGE, dstIntfName: OUTSIDE_ZONE, rules }] })]);
+  return list([document("RoutingConfig", "outside", { routingInfo: [{ srcIntfName: BRIDGE, dstIntfName: OUTSIDE_ZONE, rules }] })]);
 }
 
 function document(kind: string, name: string, spec: object): object {

@@ -1,9 +1,9 @@
 // The two-node Kubernetes of the cluster tier and of `make cluster`, with Pharos from the chart and the workloads of workloads.yaml.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Cluster, startCluster } from "@pharos/lab/kubernetes";
+import { type Cluster, removeCluster, startCluster } from "@pharos/lab/kubernetes";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const CHART = join(REPOSITORY, "charts/pharos");
@@ -24,6 +24,14 @@ export interface PharosClusterOptions {
 /** The folder of a cluster's data. Not below /run or /var: each machine of the cluster has its own. */
 export function clusterFolder(name: string): string {
   return join(tmpdir(), `pharos-cluster-${name}`);
+}
+
+/** Removes clusters called `PREFIX` and the pid of their maker, where the maker has ended without stopping them. */
+export async function sweepClusters(prefix: string): Promise<void> {
+  for (const folder of readdirSync(tmpdir())) {
+    const [, name = "", pid] = new RegExp(`^pharos-cluster-(${prefix}(\\d+))$`).exec(folder) ?? [];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await removeCluster(name, clusterFolder(name));
+  }
 }
 
 /** Arguments of `helm install` and `helm upgrade`. */

@@ -70,7 +70,7 @@ export function packetsUnderRouting(given: () => Cluster): void {
     test("close the way outside by default, and a RoutingConfig opens what it names and no more", async () => {
       expect(clients.map((from) => outside(from, OUTSIDE_PORT))).toEqual([undefined, undefined]);
       cluster.kubectl(["apply", "--server-side", "-f", "-"], routing(OUTSIDE_PORT));
-      untilInSync(cluster, "routingconfigs.pharos.io/world");
+      untilInSync(cluster, "routingconfigs.pharos.io/outside");
       await eventually(() => expect(clients.map((from) => outside(from, OUTSIDE_PORT))).toEqual([...cluster.network.nodes]));
       expect(clients.map((from) => outside(from, OTHER_PORT))).toEqual([undefined, undefined]);
     });
@@ -79,12 +79,12 @@ export function packetsUnderRouting(given: () => Cluster): void {
       cluster.kubectl(["apply", "--server-side", "-f", "-"], routing(OTHER_PORT));
       await eventually(() => expect(clients.map((from) => outside(from, OTHER_PORT))).toEqual([...cluster.network.nodes]));
       expect(clients.map((from) => outside(from, OUTSIDE_PORT))).toEqual([undefined, undefined]);
-      cluster.kubectl(["delete", "routingconfigs.pharos.io", "world"]);
+      cluster.kubectl(["delete", "routingconfigs.pharos.io", "outside"]);
       await eventually(() => expect(clients.map((from) => outside(from, OTHER_PORT))).toEqual([undefined, undefined]));
     });
 
     test("that contradict others are told so, and packets go as before", async () => {
-      const text = routing(OUTSIDE_PORT).replace('"world"', '"nowhere"').replaceAll("podBr0", "noSuchZone");
+      const text = routing(OUTSIDE_PORT).replace('"name":"outside"', '"name":"nowhere"').replaceAll("podBr0", "noSuchZone");
       cluster.kubectl(["apply", "--server-side", "-f", "-"], text);
       cluster.kubectl(["wait", "--for=condition=Accepted=false", "--timeout=60s", "routingconfigs.pharos.io/nowhere"]);
       const [from] = clients;

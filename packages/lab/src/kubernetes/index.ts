@@ -9,6 +9,7 @@ export {
   type NodeNetwork,
   nodeNetwork,
   POD_RANGE,
+  removeCluster,
   SERVICE_RANGE,
   startCluster,
 } from "./cluster.ts";
