@@ -1,4 +1,5 @@
 // Needs helm from the asset cache, but no API server.
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
@@ -8,6 +9,11 @@ import { CHART, helm, offlineVersion, PROFILES, SOME_API_SERVER } from "./helm.t
 interface Rendered {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly spec?: PodSpec & { readonly template?: { readonly spec: PodSpec } };
+}
+
+interface PodSpec {
+  readonly containers?: readonly { readonly command: readonly string[]; readonly args: readonly string[] }[];
 }
 
 const template = (args: readonly string[]) =>
@@ -68,7 +74,7 @@ describe("the chart", () => {
         spec: source.spec,
         metadata: { annotations: { ...source.metadata.annotations, "helm.sh/resource-policy": "keep" } },
       });
-      expect((object as unknown as { spec: unknown }).spec).toEqual(source.spec);
+      expect(object.spec).toEqual(source.spec);
     }
   });
 
@@ -80,6 +86,23 @@ describe("the chart", () => {
   test("lets nothing of ours pass for a workload of a ServiceDeployment, which the operator removes", () => {
     expect(template(SOME_API_SERVER).stdout).not.toMatch(/managed-by: "?pharos/);
   });
+});
+
+test.each(Object.entries(PROFILES))("command lines of %s have only flags that the programs know", (_, args) => {
+  const specs = rendered([...args, ...WITHOUT_CRDS]).flatMap(({ object }) => {
+    const pod = object.spec?.template?.spec ?? object.spec;
+    return pod?.containers ?? [];
+  });
+  expect(specs).toHaveLength(4);
+  for (const { command, args: given } of specs) {
+    const [program = "", subcommand = ""] = command;
+    const main = join(import.meta.dirname, `../../${program}/src/main.ts`);
+    const { stdout } = spawnSync(process.execPath, [main, subcommand, "--help"], { encoding: "utf8" });
+    const known = new Set(stdout.match(/--[a-z-]+/g));
+    const flags = [...command, ...given].flatMap((word) => /^--[a-z-]+/.exec(word) ?? []);
+    expect(flags.filter((flag) => !known.has(flag))).toEqual([]);
+    expect(flags.length).toBeGreaterThan(2);
+  }
 });
 
 describe("values that are refused", () => {

@@ -41,7 +41,6 @@ beforeAll(async () => {
   node.run(["ip", "link", "set", "wire0", "up"]);
   node.run(["ip", "address", "add", "10.1.0.2/24", "dev", "eth0"]);
   node.run(["ip", "link", "set", "eth0", "up"]);
-  await policyIsActive(kubeconfig);
   node.startAgent();
   start("operator", ["--identity", "one"]);
   start("bridge", ["--data-dir", join(folder, "bridge"), "--listen", `127.0.0.1:${20_000 + (process.pid % 10_000)}`, "--socket", socket()]);
@@ -79,19 +78,6 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
 
 function logs(): string {
   return [...daemons.map(({ log }) => readFileSync(log, "utf8")), node?.log() ?? ""].map((log) => log.slice(-3000)).join("\n---\n");
-}
-
-/** A new policy is in force after a moment; the agent would take refusals of the meantime for lasting ones. */
-async function policyIsActive(kubeconfig: string): Promise<void> {
-  const lease = (name: string) =>
-    JSON.stringify({
-      apiVersion: "coordination.k8s.io/v1",
-      kind: "Lease",
-      metadata: { name, namespace: NAMESPACE },
-      spec: { holderIdentity: "probe" },
-    });
-  const probe = (name: string) => cluster.kubectl(["create", "--dry-run=server", "-f", "-"], lease(name), kubeconfig);
-  await until("the policy", () => !probe("pharos-host-other").ok && probe(`pharos-host-${HOST}`).ok);
 }
 
 /** One call of the Pharos API. The node's way to the API server leads through this process, so it must not be blocked meanwhile. */
