@@ -27,7 +27,7 @@ beforeAll(async () => {
   // A new policy and its parameters reach the API server's admission after a moment; until then it refuses nothing, then everything.
   await until(async () => (await outcome(second.create(report("probe")))).includes("writes what concerns"));
   await until(async () => (await outcome(first.create(report("vm1")))) === "accepted");
-});
+}, 120_000);
 
 afterAll(async () => {
   await Promise.all([first?.close(), second?.close()]);
