@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KIND_INFO } from "@pharos/kinds";
-import { type ApiServer, startApiServer } from "./api-server.ts";
+import { type ApiServer, type ApiServerOptions, startApiServer } from "./api-server.ts";
 import { requireKubeAsset } from "./assets.ts";
 
 /** A real API server that knows our kinds, in a folder of its own. */
@@ -16,10 +16,10 @@ export interface ApiWithKinds extends ApiServer {
 export const CRD_FOLDER = join(import.meta.dirname, "../../../../crds");
 
 /** Starts an API server in a temporary folder, which `stop` removes, and installs the CRDs. Programs come from the asset cache. */
-export async function startApiWithKinds(env: NodeJS.ProcessEnv): Promise<ApiWithKinds> {
+export async function startApiWithKinds(env: NodeJS.ProcessEnv, more: Pick<ApiServerOptions, "args"> = {}): Promise<ApiWithKinds> {
   const folder = mkdtempSync(join(tmpdir(), "pharos-api-"));
   const asset = (program: string) => requireKubeAsset(program, env);
-  const server = await startApiServer({ folder, programs: { etcd: asset("etcd"), kubeApiserver: asset("kube-apiserver") } });
+  const server = await startApiServer({ folder, programs: { etcd: asset("etcd"), kubeApiserver: asset("kube-apiserver") }, ...more });
   const kubectl = (args: readonly string[], stdin = "") => {
     const { status, stdout, stderr } = spawnSync(asset("kubectl"), ["--kubeconfig", server.kubeconfig, ...args], {
       encoding: "utf8",
