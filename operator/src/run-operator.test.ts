@@ -127,6 +127,16 @@ describe("the operator over a real store", () => {
     expect(subnets).toEqual(["10.2.1.0/24", "10.2.2.0/24", "10.2.3.0/24"]);
   });
 
+  test("takes a document that was left out as soon as it is mended", async () => {
+    start();
+    await apply(NODE);
+    await revision(1);
+    await store.create(bridge("podBr0", "10.1.0.0/16"));
+    expect(await conditions("podbr0", "LeftOut")).toContain("Accepted=False Invalid");
+    await store.update(bridge("podBr0", "10.2.0.0/16"));
+    expect((await revision(2)).content.documents.bridges).toHaveLength(1);
+  });
+
   test("tells when all hosts run the revision", async () => {
     start();
     await apply(NODE, bridge("podBr0", "10.2.1.0/24"));
