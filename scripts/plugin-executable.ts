@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const DIST = join(ROOT, "dist");
@@ -51,18 +51,19 @@ export async function buildPlugin(): Promise<BuiltPlugin> {
 }
 
 /** One CommonJS file, because Node 24 runs no ES module as a single executable's main. */
+export const PLUGIN_BUNDLE = {
+  entryPoints: [join(ROOT, "cni-plugin/src/main.ts")],
+  bundle: true,
+  platform: "node",
+  target: "node24",
+  format: "cjs",
+  minifySyntax: true,
+  legalComments: "none",
+  alias: { koffi: join(ROOT, "cni-plugin/src/embedded-koffi.ts") },
+} as const satisfies BuildOptions;
+
 async function bundled(): Promise<string> {
-  const result = await build({
-    entryPoints: [join(ROOT, "cni-plugin/src/main.ts")],
-    bundle: true,
-    write: false,
-    platform: "node",
-    target: "node24",
-    format: "cjs",
-    minifySyntax: true,
-    legalComments: "none",
-    alias: { koffi: join(ROOT, "cni-plugin/src/embedded-koffi.ts") },
-  });
+  const result = await build({ ...PLUGIN_BUNDLE, write: false });
   const [file] = result.outputFiles;
   if (file === undefined) throw new Error("esbuild made no file");
   return file.text;
