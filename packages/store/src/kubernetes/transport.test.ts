@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { systemClock } from "@pharos/base";
 import { type Authority, makeAuthority } from "@pharos/lab/kubernetes";
 import type { ApiRequest } from "./transport.ts";
 import { Transport, type TransportOptions } from "./transport.ts";
@@ -10,11 +11,14 @@ let authority: Authority;
 let server: Server;
 let answer: (incoming: IncomingMessage, outgoing: ServerResponse) => void;
 const open: Transport[] = [];
+/** TCP connections by the client's port: what TLS puts on top of them cannot be reset. */
+const sockets = new Map<number | undefined, Socket>();
 
 beforeAll(async () => {
   authority = await makeAuthority("test");
   const { certificate: cert, key } = await authority.issue({ commonName: "server", names: ["127.0.0.1", "api.test"] });
   server = createServer({ cert, key }, (incoming, outgoing) => answer(incoming, outgoing));
+  server.on("connection", (socket: Socket) => sockets.set(socket.remotePort, socket));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 });
 afterEach(() => {
@@ -60,6 +64,25 @@ describe("the transport", () => {
     await transport.call(request());
     expect(await transport.call(request())).toEqual({});
     expect(seen.requests).toBe(3);
+  });
+
+  test("a watch that is reset in the middle is told to its reader, and is not asked anew behind its back", async () => {
+    let requests = 0;
+    answer = (incoming, outgoing) => {
+      requests += 1;
+      if (requests === 1) outgoing.end("{}");
+      else outgoing.write("line\n", () => sockets.get(incoming.socket.remotePort)?.resetAndDestroy());
+    };
+    const transport = connect();
+    await transport.call(request());
+    const lines: string[] = [];
+    const read = async () => {
+      for await (const line of transport.lines(request(), new AbortController().signal)) lines.push(line);
+    };
+    await expect(read()).rejects.toMatchObject({ code: "PHAROS-3006" });
+    await systemClock.sleep(100);
+    expect(lines).toEqual(["line"]);
+    expect(requests).toBe(2);
   });
 
   test("does not repeat a write whose fate is unknown", async () => {

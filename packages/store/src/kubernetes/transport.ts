@@ -107,16 +107,20 @@ export class Transport {
       ...(payload === undefined ? {} : { "content-type": contentType, "content-length": Buffer.byteLength(payload) }),
     };
     return new Promise((resolve, reject) => {
+      let isAnswered = false;
       const outgoing = request({ ...this.#base, method, path: `${this.#base.path ?? ""}${path}`, headers, signal }, (response) => {
+        isAnswered = true;
         clearTimeout(timer);
         resolve(response);
       });
       const timer = setTimeout(() => outgoing.destroy(new Error("no answer in time")), this.#options.deadline ?? DEADLINE);
       outgoing.once("close", () => clearTimeout(timer));
       outgoing.on("error", (error) => {
+        // A reset in the middle of an answer is told here too; whoever reads the answer hears of it there.
+        if (isAnswered) return;
         // The server may close a kept connection just when it is used again. Who only reads asks anew; a write may have arrived.
-        const stale = outgoing.reusedSocket && method === "GET" && isSystemError(error, "ECONNRESET", "EPIPE") && !signal.aborted;
-        if (stale) resolve(this.#send(given, signal));
+        const isStale = outgoing.reusedSocket && method === "GET" && isSystemError(error, "ECONNRESET", "EPIPE") && !signal.aborted;
+        if (isStale) resolve(this.#send(given, signal));
         else reject(unavailable(given.call, error));
       });
       outgoing.end(payload);
