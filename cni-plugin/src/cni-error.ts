@@ -6,6 +6,7 @@ import {
   ATTACH_BAD_PARAMETER,
   ATTACH_EXHAUSTED,
   ATTACH_NO_BRIDGE,
+  ATTACH_PORT_TAKEN,
 } from "@pharos/attach";
 import { type CodeEntry, describeError, PharosError } from "@pharos/base/errors";
 import { LEDGER_BUSY, LEDGER_NEWER, LEDGER_UNREADABLE, LEDGER_UNWRITABLE } from "@pharos/ledger";
@@ -45,6 +46,7 @@ export const KNOWN_CODES: readonly (readonly [CodeEntry, number])[] = [
   [ATTACH_NO_BRIDGE, 11],
   [ATTACH_EXHAUSTED, 11],
   [ATTACH_ADDRESS_TAKEN, 11],
+  [ATTACH_PORT_TAKEN, 11],
   [LEDGER_BUSY, 11],
   [PLUGIN_KERNEL_REFUSED, 101],
   [PLUGIN_FOREIGN_LINK, 102],

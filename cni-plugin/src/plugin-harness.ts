@@ -56,12 +56,12 @@ export class TestHost {
 
   /** Runs `ip` on the host (`host`) or in a pod. */
   ip(where: string, ...args: string[]): string {
-    return execFileSync("ip", ["-n", this.#name(where), ...args], { encoding: "utf8" });
+    return execFileSync("ip", ["-n", this.namespaceOf(where), ...args], { encoding: "utf8" });
   }
 
   /** Runs a program on the host or in a pod; its output, or an error when it fails. */
   exec(where: string, ...command: string[]): string {
-    return execFileSync("nsenter", [`--net=/run/netns/${this.#name(where)}`, ...command], { encoding: "utf8" });
+    return execFileSync("nsenter", [`--net=/run/netns/${this.namespaceOf(where)}`, ...command], { encoding: "utf8" });
   }
 
   /** Names of the links on the host that the plugin made. */
@@ -75,11 +75,11 @@ export class TestHost {
       PATH: process.env.PATH,
       CNI_COMMAND: verb,
       CNI_CONTAINERID: `${pod}-id`,
-      CNI_NETNS: `/run/netns/${this.#name(pod)}`,
+      CNI_NETNS: `/run/netns/${this.namespaceOf(pod)}`,
       CNI_IFNAME: ifname,
       CNI_ARGS: args,
     };
-    const child = spawn("nsenter", [`--net=/run/netns/${this.#name("host")}`, this.#plugin], { env });
+    const child = spawn("nsenter", [`--net=/run/netns/${this.namespaceOf("host")}`, this.#plugin], { env });
     onStart?.(child);
     child.stdin.on("error", () => {});
     child.stdin.end(
@@ -94,11 +94,12 @@ export class TestHost {
   }
 
   #add(where: string): void {
-    execFileSync("ip", ["netns", "add", this.#name(where)]);
-    this.#namespaces.add(this.#name(where));
+    execFileSync("ip", ["netns", "add", this.namespaceOf(where)]);
+    this.#namespaces.add(this.namespaceOf(where));
   }
 
-  #name(where: string): string {
+  /** Name of the network namespace of a pod, or of the host. */
+  namespaceOf(where: string): string {
     return `${this.#prefix}-${where}`;
   }
 }

@@ -13,12 +13,14 @@ import { type LedgerEntry, type LockedLedger, withLedger } from "@pharos/ledger"
 import { loadNetworkData } from "../config.ts";
 import type { NetlinkSocket } from "../linux/netlink-socket.ts";
 import { ensureBridge } from "../plumb/bridge.ts";
+import { publish, withdraw } from "../plumb/host-ports.ts";
 import { differencesFrom } from "../plumb/inspect.ts";
 import { deleteLink, findLink } from "../plumb/links.ts";
 import { configurePod, createPair, type Sides } from "../plumb/pod-interface.ts";
 import { entriesOfLinks } from "../plumb/recover.ts";
 import { removePair } from "../plumb/remove-pair.ts";
-import { type CommandContext, currentBootId, withSides } from "./context.ts";
+import { currentBootId } from "./boot-id.ts";
+import { type CommandContext, withSides } from "./context.ts";
 
 /**
  * ADD. The reservation is on disk before the first link exists, so a crash at any point leaves a ledger entry that a
@@ -35,10 +37,13 @@ export function add({ config, parameters, netns }: CommandContext): CniResult {
       const isNew = ledger.find(request.key)?.bootId !== bootId;
       if (isNew) reserve(ledger, entryOf(attachment, { request, bootId, netns }));
       try {
-        return resultOf(config.cniVersion, attachment, { ...plumb(sides, attachment), netns });
+        const links = plumb(sides, attachment);
+        publish(attachment.ports, attachment.addresses);
+        return resultOf(config.cniVersion, attachment, { ...links, netns });
       } catch (error) {
         if (isNew) {
           removePair(sides.host, attachment.hostName, request.key);
+          withdraw(entryOf(attachment, { request, bootId, netns }));
           ledger.release(request.key);
         }
         throw error;
@@ -71,6 +76,7 @@ function entryOf(attachment: Attachment, { request, bootId, netns }: { request: 
     mac: attachment.mac,
     bootId,
     ...(request.pod === undefined ? {} : { pod: request.pod }),
+    ...(attachment.ports.length === 0 ? {} : { ports: attachment.ports }),
     netns,
   };
 }

@@ -28,6 +28,7 @@ function expected(entry: LedgerEntry, previous: JsonObject): Attachment {
     alias: aliasOf(entry),
     mac: entry.mac,
     addresses: entry.addresses.map((address) => ({ address })),
+    ports: entry.ports ?? [],
     routes: listOf(previous.routes, "prevResult.routes").map((item) => {
       const route = objectOf(item, "prevResult.routes");
       const gw = textOf(route.gw, "prevResult.routes.gw");

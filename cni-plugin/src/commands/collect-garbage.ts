@@ -1,6 +1,7 @@
 import { ATTACH_BAD_CONFIG, listOf, objectOf, textOf } from "@pharos/attach";
 import { PharosError } from "@pharos/base/errors";
 import { withLedger } from "@pharos/ledger";
+import { withdraw } from "../plumb/host-ports.ts";
 import { removePair } from "../plumb/remove-pair.ts";
 import { type CommandContext, withHost } from "./context.ts";
 
@@ -20,9 +21,10 @@ export function collectGarbage({ config }: CommandContext): void {
   withLedger(config.stateDir, (ledger) =>
     withHost((host) => {
       const garbage = ledger.entries().filter(({ key }) => key.network === network && !valid.has(`${key.containerID}/${key.ifname}`));
-      for (const { key, hostName } of garbage) {
-        removePair(host, hostName, key);
-        ledger.release(key);
+      for (const entry of garbage) {
+        withdraw(entry);
+        removePair(host, entry.hostName, entry.key);
+        ledger.release(entry.key);
       }
     }),
   );

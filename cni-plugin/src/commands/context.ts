@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { PodParameters } from "@pharos/attach";
 import { PharosError } from "@pharos/base/errors";
 import { PLUGIN_BAD_NAMESPACE } from "../codes.ts";
@@ -14,11 +13,6 @@ export interface CommandContext {
   readonly parameters: PodParameters;
   /** `CNI_NETNS`; may be empty for DEL. */
   readonly netns: string;
-}
-
-/** The kernel's name for this boot, from /proc/sys/kernel/random/boot_id. */
-export function currentBootId(): string {
-  return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 }
 
 /** Opens the pod's namespace and a socket on each side for the time of `work`. */

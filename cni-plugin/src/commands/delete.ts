@@ -1,5 +1,6 @@
 import { hostNameOf, readKey } from "@pharos/attach";
 import { withLedger } from "@pharos/ledger";
+import { withdraw } from "../plumb/host-ports.ts";
 import { removePair } from "../plumb/remove-pair.ts";
 import { type CommandContext, withHost } from "./context.ts";
 
@@ -8,8 +9,10 @@ export function del({ config, parameters }: CommandContext): void {
   const key = readKey(config.fields, parameters);
   withLedger(config.stateDir, (ledger) => {
     // The agent may have lost the ledger; the name can be derived without it.
-    const hostName = ledger.find(key)?.hostName ?? hostNameOf(key);
-    withHost((host) => removePair(host, hostName, key));
+    const entry = ledger.find(key);
+    // Ports first: nothing new may come to a pod that is going away.
+    if (entry !== undefined) withdraw(entry);
+    withHost((host) => removePair(host, entry?.hostName ?? hostNameOf(key), key));
     ledger.release(key);
   });
 }

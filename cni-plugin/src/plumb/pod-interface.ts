@@ -4,6 +4,7 @@ import { PharosError } from "@pharos/base/errors";
 import { formatPrefix, networkOf, parsePrefix } from "@pharos/hoststate";
 import {
   encodeAddressAdd,
+  encodeBridgePortChange,
   encodeLinkChange,
   encodeLinkCreate,
   encodeRouteAdd,
@@ -38,10 +39,16 @@ export function createPair(sides: Sides, attachment: Attachment, bridge: LinkRec
       bytes: encodeLinkCreate({ name, up: true, mtu, master: bridge.index }, { kind: "veth", peer }),
     },
     { what: `mark ${name}`, bytes: encodeLinkChange({ name, alias }) },
+    ...(needsHairpin(attachment) ? [{ what: `let ${name} send back`, bytes: encodeBridgePortChange(name, { hairpin: true }) }] : []),
   ]);
   const made = findLink(sides.host, name);
   if (made === undefined) throw new PharosError(PLUGIN_KERNEL_REFUSED, `${name} vanished while it was made`);
   return made;
+}
+
+/** A pod that publishes a port reaches it at the host's address too, where bridged packets pass the firewall. */
+function needsHairpin({ bridge, ports }: Attachment): boolean {
+  return bridge.hairpin === true || ports.length > 0;
 }
 
 /** Gives the pod's end its addresses, brings it and the loopback up, and adds the routes. */

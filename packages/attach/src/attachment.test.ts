@@ -24,7 +24,12 @@ const BRIDGE: PodBridge = {
 const DATA: PodNetworkData = { version: 1, defaultBridge: "podBr0", bridges: [BRIDGE, { ...BRIDGE, name: "podBr1" }] };
 
 const key = (containerID: string) => ({ network: "pods", containerID, ifname: "eth0" });
-const request = (containerID: string, more: Partial<PodRequest> = {}): PodRequest => ({ key: key(containerID), addresses: [], ...more });
+const request = (containerID: string, more: Partial<PodRequest> = {}): PodRequest => ({
+  key: key(containerID),
+  addresses: [],
+  ports: [],
+  ...more,
+});
 const held = (containerID: string, address: string, more: Partial<HeldAttachment> = {}): HeldAttachment => ({
   key: key(containerID),
   bridge: "podBr0",

@@ -2,6 +2,7 @@ import { type Family, type PodBridge, type PodNetworkData, parseIp, parsePrefix 
 import { chooseAddresses, type PodAddress } from "./choose-addresses.ts";
 import { chooseBridge } from "./choose-bridge.ts";
 import { aliasOf, hostNameOf, macOf } from "./names.ts";
+import { type PortMapping, requireFreePorts } from "./port-mappings.ts";
 import type { PodKey, PodRequest } from "./request.ts";
 
 /** An attachment that holds addresses, as the ledger remembers it. */
@@ -12,6 +13,7 @@ export interface HeldAttachment {
   readonly hostName: string;
   readonly mac: string;
   readonly bootId: string;
+  readonly ports?: readonly PortMapping[];
 }
 
 export interface PodRoute {
@@ -30,6 +32,7 @@ export interface Attachment {
   readonly mac: string;
   readonly addresses: readonly PodAddress[];
   readonly routes: readonly PodRoute[];
+  readonly ports: readonly PortMapping[];
 }
 
 export interface AttachmentFacts {
@@ -61,6 +64,11 @@ export function decideAttachment(request: PodRequest, facts: AttachmentFacts): A
           last: facts.lastOf(bridge.name).map(withoutLength),
         })
       : current.addresses.map((address) => withGateway(bridge, address));
+  const ports = current === undefined ? request.ports : (current.ports ?? []);
+  requireFreePorts(
+    ports,
+    others.flatMap((entry) => entry.ports ?? []),
+  );
   const mac = current?.mac ?? request.mac ?? macOf(request.key);
   return {
     key: request.key,
@@ -70,6 +78,7 @@ export function decideAttachment(request: PodRequest, facts: AttachmentFacts): A
     mac,
     addresses,
     routes: routesOf(bridge, addresses),
+    ports,
   };
 }
 

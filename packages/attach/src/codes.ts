@@ -31,6 +31,11 @@ export const ATTACH_ADDRESS_TAKEN: CodeEntry = {
   title: "requested address belongs to another pod",
   action: "free the address, or request another",
 };
+export const ATTACH_PORT_TAKEN: CodeEntry = {
+  code: "PHAROS-2208",
+  title: "host port belongs to another pod",
+  action: "wait until the other pod is removed, or choose another hostPort",
+};
 export const ATTACH_ADDRESS_OUTSIDE: CodeEntry = {
   code: "PHAROS-2207",
   title: "requested address cannot be handed out here",

@@ -48,6 +48,7 @@ function readBridge(bridge: JsonObject, path: string): PodBridge {
     isGateway: bridge.isGateway === true,
     ipMasq: bridge.ipMasq === true,
     ...(mtu === undefined ? {} : { mtu: Number(mtu) }),
+    ...(bridge.hairpin === true ? { hairpin: true } : {}),
     ranges: listOf(bridge.ranges, `${path}.ranges`).map((range, index) => readRange(objectOf(range, path), `${path}.ranges[${index}]`)),
     routes: listOf(bridge.routes, `${path}.routes`).map((route, index) => readRoute(objectOf(route, path), `${path}.routes[${index}]`)),
   };

@@ -15,6 +15,7 @@ describe("readRequest", () => {
       pod: { namespace: "default", name: "perception-pod" },
       bridge: "podBr1",
       addresses: ["10.2.1.5", "fd00::5"],
+      ports: [],
     });
   });
 

@@ -2,6 +2,7 @@ import { PharosError } from "@pharos/base";
 import { formatIp, isInterfaceName, parseIp, parsePrefix } from "@pharos/hoststate";
 import { ATTACH_BAD_CONFIG, ATTACH_BAD_PARAMETER } from "./codes.ts";
 import { type JsonObject, objectOf, textOf, textsOf } from "./fields.ts";
+import { type PortMapping, readPortMappings } from "./port-mappings.ts";
 
 /** Key of an attachment (CNI 1.1, "Parameters"). */
 export interface PodKey {
@@ -21,6 +22,8 @@ export interface PodRequest {
   readonly addresses: readonly string[];
   /** Fixed hardware address, lower case with colons. */
   readonly mac?: string;
+  /** Ports of the host that lead to it. */
+  readonly ports: readonly PortMapping[];
 }
 
 /** The CNI parameters that name an attachment. */
@@ -77,6 +80,7 @@ export function readRequest(config: JsonObject, parameters: PodParameters): PodR
       ...listed(textOf(annotations[ADDRESS_ANNOTATION] ?? cni[ADDRESS_ANNOTATION], ADDRESS_ANNOTATION)),
     ]),
     ...(mac === undefined ? {} : { mac }),
+    ports: readPortMappings(capabilities.portMappings),
   };
 }
 

@@ -10,6 +10,7 @@ const ATTACHMENT: Attachment = {
   mac: "02:00:00:00:00:01",
   addresses: [{ address: "10.2.1.5/24", gateway: "10.2.1.1" }, { address: "fd00::5/64" }],
   routes: [{ dst: "0.0.0.0/0", gw: "10.2.1.1" }],
+  ports: [],
 };
 const LINKS = { bridgeMac: "02:00:00:00:00:02", hostMac: "02:00:00:00:00:03", mtu: 1500, netns: "/run/netns/p" };
 

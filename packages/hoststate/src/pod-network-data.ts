@@ -23,6 +23,8 @@ export interface PodBridge {
   readonly ipMasq: boolean;
   /** Bytes. */
   readonly mtu?: number;
+  /** A frame may leave by the port that it came by: a pod reaches itself through a Service where the bridge passes the firewall. */
+  readonly hairpin?: boolean;
   readonly ranges: readonly PodRange[];
   readonly routes: readonly { readonly dst: string; readonly gw?: string }[];
 }

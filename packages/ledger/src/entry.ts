@@ -20,8 +20,19 @@ export interface LedgerEntry {
   readonly bootId: string;
   /** The pod, where the runtime names it. */
   readonly pod?: { readonly namespace: string; readonly name: string };
+  /** Ports of the host that lead to the pod. */
+  readonly ports?: readonly MappedPort[];
   /** Path of the pod's network namespace at the time of ADD. */
   readonly netns?: string;
+}
+
+/** A port of the host that leads to a port of the pod. */
+export interface MappedPort {
+  readonly protocol: "tcp" | "udp" | "sctp";
+  readonly hostPort: number;
+  readonly containerPort: number;
+  /** Address of the host that it is bound to; absent: all of its addresses. */
+  readonly hostIP?: string;
 }
 
 /** The key as one text; its parts cannot hold a `/`. */

@@ -153,7 +153,7 @@ function forwardingSysctls(own: readonly Prefix[], facts: HostFacts): readonly S
 
 function networkData(own: readonly Prefix[]): string {
   const routes = own.map(({ ip }) => ({ dst: ip.family === "ipv4" ? "0.0.0.0/0" : "::/0" }));
-  const bridge = { name: CLUSTER_BRIDGE, isGateway: true, ipMasq: true, ranges: own.map(podRange), routes };
+  const bridge = { name: CLUSTER_BRIDGE, isGateway: true, ipMasq: true, hairpin: true, ranges: own.map(podRange), routes };
   const data: PodNetworkData = { version: 1, defaultBridge: CLUSTER_BRIDGE, bridges: [bridge] };
   return `${JSON.stringify(data, undefined, 2)}\n`;
 }

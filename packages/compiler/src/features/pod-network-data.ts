@@ -19,14 +19,14 @@ import type { BridgeRange, Host, PlacedBridge, Vehicle } from "../vehicle/model.
 import { firstHostAddress } from "../vehicle/read-bridges.ts";
 
 /** The CNI plugin's data: the pod bridges of this host with the addresses that it may hand out there. */
-export const podNetworkData: Feature = ({ vehicle, host }) => {
+export const podNetworkData: Feature = ({ vehicle, host, live }) => {
   const bridges = podBridgesOn(vehicle, host);
   if (bridges.length === 0) return { contribution: {}, findings: [] };
   const defaultBridge = defaultPodBridge(bridges);
   const data: PodNetworkData = {
     version: 1,
     ...(defaultBridge === undefined ? {} : { defaultBridge }),
-    bridges: bridges.map((bridge) => podBridge(vehicle, bridge, host)),
+    bridges: bridges.map((bridge) => ({ ...podBridge(vehicle, bridge, host), ...(live.cluster === undefined ? {} : { hairpin: true }) })),
   };
   const content = `${JSON.stringify(data, undefined, 2)}\n`;
   return { contribution: { files: [{ path: POD_NETWORK_DATA_PATH, mode: 0o644, content }] }, findings: [] };

@@ -1,4 +1,4 @@
-import { AF, IFF_UP, IFLA, IFLA_BR, IFLA_INFO, IFLA_MACVLAN, IFLA_VXLAN, NLM_F, RTM, VETH_INFO_PEER } from "./constants.ts";
+import { AF, IFF_UP, IFLA, IFLA_BR, IFLA_BRPORT, IFLA_INFO, IFLA_MACVLAN, IFLA_VXLAN, NLM_F, RTM, VETH_INFO_PEER } from "./constants.ts";
 import { ipBytes } from "./ip-bytes.ts";
 import { attribute, message, nested, text, u8, u16be, u32 } from "./message.ts";
 
@@ -111,6 +111,16 @@ export function encodeLinkCreate(fields: LinkFields, kind: LinkKind): Buffer {
 /** RTM_NEWLINK that changes an existing link, found by index, else by name; `kind` only for fields that the kind has. */
 export function encodeLinkChange(fields: LinkFields, kind?: LinkKind): Buffer {
   return message(RTM.NEWLINK, NLM_F.REQUEST, [header(fields), ...attributes(fields), ...(kind === undefined ? [] : [linkInfo(kind)])]);
+}
+
+/** RTM_NEWLINK that changes what a bridge keeps about one of its ports. Hairpin: frames may leave by the port that they came by. */
+export function encodeBridgePortChange(name: string, { hairpin }: { readonly hairpin: boolean }): Buffer {
+  const data = nested(IFLA_INFO.PORT_DATA, [u8(IFLA_BRPORT.HAIRPIN, hairpin ? 1 : 0)]);
+  return message(RTM.NEWLINK, NLM_F.REQUEST, [
+    header({}),
+    text(IFLA.IFNAME, name),
+    nested(IFLA.LINKINFO, [text(IFLA_INFO.PORT_KIND, "bridge"), data]),
+  ]);
 }
 
 /** RTM_DELLINK by index, by name, or of all links of a group. ENODEV when there is none. */

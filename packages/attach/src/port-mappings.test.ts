@@ -1,0 +1,69 @@
+import { describe, expect, test } from "@jest/globals";
+import { publishPorts, readPortMappings, requireFreePorts, withdrawPorts } from "./port-mappings.ts";
+
+const elements = (text: string) => text.split("\n").filter((line) => / element /.test(line));
+
+describe("port mappings", () => {
+  test("are read in lower case, and those without a host port ask for nothing", () => {
+    const given = [
+      { hostPort: 8080, containerPort: 80, protocol: "TCP", hostIP: "0.0.0.0" },
+      { hostPort: 53, containerPort: 5353, protocol: "udp", hostIP: "10.0.0.1" },
+      { hostPort: 0, containerPort: 80 },
+      { containerPort: 81 },
+    ];
+    expect(readPortMappings(given)).toEqual([
+      { protocol: "tcp", hostPort: 8080, containerPort: 80 },
+      { protocol: "udp", hostPort: 53, containerPort: 5353, hostIP: "10.0.0.1" },
+    ]);
+  });
+
+  test("are read as containerd writes them", () => {
+    expect(readPortMappings([{ HostPort: 18080, ContainerPort: 8080, Protocol: "tcp", HostIP: "" }])).toEqual([
+      { protocol: "tcp", hostPort: 18080, containerPort: 8080 },
+    ]);
+  });
+
+  test.each([
+    ["a port that is none", [{ hostPort: 70000, containerPort: 80 }], "portMappings[0].hostPort"],
+    ["a protocol that is none", [{ hostPort: 80, containerPort: 80, protocol: "icmp" }], "portMappings[0].protocol"],
+    ["an address that is none", [{ hostPort: 80, containerPort: 80, hostIP: "here" }], "portMappings[0].hostIP"],
+    [
+      "one port twice",
+      [
+        { hostPort: 80, containerPort: 1 },
+        { hostPort: 80, containerPort: 2, hostIP: "10.0.0.1" },
+      ],
+      "portMappings[1]",
+    ],
+    ["no list", {}, "portMappings is not a list"],
+  ])("are refused with the path: %s", (_what, value, path) => {
+    expect(() => readPortMappings(value)).toThrow(path);
+  });
+
+  test("meet those of another pod only on the same address", () => {
+    const ours = readPortMappings([{ hostPort: 80, containerPort: 1, hostIP: "10.0.0.1" }]);
+    requireFreePorts(ours, readPortMappings([{ hostPort: 80, containerPort: 1, hostIP: "10.0.0.2" }]));
+    requireFreePorts(ours, readPortMappings([{ hostPort: 80, containerPort: 1, protocol: "udp" }]));
+    expect(() => requireFreePorts(ours, readPortMappings([{ hostPort: 80, containerPort: 9 }]))).toThrow("tcp/80");
+  });
+
+  test("become elements for each family of the pod, but an address of the host only for its own", () => {
+    const ports = readPortMappings([
+      { hostPort: 8080, containerPort: 80 },
+      { hostPort: 53, containerPort: 5353, protocol: "udp", hostIP: "10.0.0.1" },
+    ]);
+    expect(elements(publishPorts(ports, ["10.9.0.2/24", "fd09::2/64"]))).toEqual([
+      "add element inet pharos_pods hostports4 { tcp . 8080 : 10.9.0.2 . 80 }",
+      "add element inet pharos_pods hairpin4 { 10.9.0.0/24 . 10.9.0.2 }",
+      "add element inet pharos_pods hostports4-by-address { 10.0.0.1 . udp . 53 : 10.9.0.2 . 5353 }",
+      "add element inet pharos_pods hairpin4 { 10.9.0.0/24 . 10.9.0.2 }",
+      "add element inet pharos_pods hostports6 { tcp . 8080 : fd09::2 . 80 }",
+      "add element inet pharos_pods hairpin6 { fd09::/64 . fd09::2 }",
+    ]);
+  });
+
+  test("are withdrawn by adding and deleting, so that what is gone already is no failure", () => {
+    const ports = readPortMappings([{ hostPort: 8080, containerPort: 80 }]);
+    expect(elements(withdrawPorts(ports, ["10.9.0.2/24"])).map((line) => line.split(" ")[0])).toEqual(["add", "delete", "add", "delete"]);
+  });
+});
