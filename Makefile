@@ -31,9 +31,10 @@ generate: setup ## derive types, validators, schemas, references and stubs from 
 	@node scripts/generate-kinds.ts
 	@node scripts/generate-rpc.ts
 	@node scripts/verify-codes.ts --write
+	@node scripts/generate-chart.ts
 
 verify: setup ## generated files, lint, types, imports, dead exports, error codes, file sizes
-	@echo "verify: generated files" && node scripts/generate-kinds.ts --check && node scripts/generate-rpc.ts --check
+	@echo "verify: generated files" && node scripts/generate-kinds.ts --check && node scripts/generate-rpc.ts --check && node scripts/generate-chart.ts --check
 	@echo "verify: lint" && biome check --error-on-warnings .
 	@echo "verify: types" && tsc -p .
 	@node scripts/verify-imports.ts
