@@ -1,9 +1,12 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { type Cluster, runProgram, SERVICE_RANGE } from "@pharos/lab/kubernetes";
+import { type Cluster, SERVICE_RANGE } from "@pharos/lab/kubernetes";
 import { OUTSIDE_PORT } from "./pharos-cluster.ts";
 import { eventually, fetchFrom, nodeName, type PodPlace, podOn, tryInPod } from "./pods.ts";
 
 const BOTH = [0, 1] as const;
+/** The servers' port on their node, see workloads.yaml. */
+const HOST_PORT = 18080;
+const FETCH = "process.stdout.write(await (await fetch(process.argv[1], { signal: AbortSignal.timeout(3000) })).text())";
 
 /** Claims about pods that no document mentions. */
 export function podsBeforeDocuments(given: () => Cluster): void {
@@ -59,7 +62,7 @@ export function podsBeforeDocuments(given: () => Cluster): void {
 
     test("answer on a port of their node", () => {
       const answers = cluster.network.nodes.map((address) =>
-        runProgram(cluster.outside.inside(["curl", "--silent", "--max-time", "3", `http://${address}:18080/`])).trim(),
+        cluster.outside.run([process.execPath, "--input-type=module", "--eval", FETCH, `http://${address}:${HOST_PORT}/`]).trim(),
       );
       expect(answers).toEqual(BOTH.map((index) => nodeName(cluster, index)));
     });

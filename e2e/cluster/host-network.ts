@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { ClusterNode } from "@pharos/lab/kubernetes";
+import type { ClusterNode, Machine } from "@pharos/lab/kubernetes";
 
 /** Process of the agent in its pod; undefined when none runs. */
 export function agentProcess(node: ClusterNode | undefined): number | undefined {
@@ -21,7 +21,7 @@ export function networkOf(node: ClusterNode | undefined): readonly string[] {
   const links = run(["bridge", "link"])
     .split("\n")
     .map((line) => line.replace(/^\d+: (\S+?)[@:].* master (\S+) .*$/, "$1 is a port of $2"));
-  const tables = ["pharos", "pharos_pods"].flatMap((table) => run(["nft", "-s", "list", "table", "inet", table]).split("\n"));
+  const tables = ownTables(node.machine).flatMap((table) => run(["nft", "-s", "list", "table", "inet", table]).split("\n"));
   const addresses = run(["ip", "-4", "-br", "address"]).split("\n");
   return [...addresses, ...run(["ip", "-4", "route"]).split("\n"), ...links, ...tables]
     .map((line) => line.trim())
@@ -29,11 +29,17 @@ export function networkOf(node: ClusterNode | undefined): readonly string[] {
     .sort();
 }
 
+/** The nft tables of agent and plugin; the plugin's exists once a pod asked for something in it. */
+function ownTables({ run }: Machine): readonly string[] {
+  return [...run(["nft", "list", "tables", "inet"]).matchAll(/^table inet (pharos\w*)$/gm)].flatMap(([, table]) => table ?? []);
+}
+
 /** Takes away what a reboot would of Pharos' network, the uplink excepted: that is the operating system's here. */
 export function wipeNetwork(node: ClusterNode | undefined): void {
-  const run = (...command: string[]) => node?.machine.run(command);
-  for (const table of ["pharos", "pharos_pods"]) run("nft", "delete", "table", "inet", table);
-  for (const bridge of ["podBr0", "pharos0"]) run("ip", "link", "delete", bridge);
+  if (node === undefined) return;
+  const { run } = node.machine;
+  for (const table of ownTables(node.machine)) run(["nft", "delete", "table", "inet", table]);
+  for (const bridge of ["podBr0", "pharos0"]) run(["ip", "link", "delete", bridge]);
 }
 
 /** Processes may end while they are looked at. */

@@ -50,7 +50,7 @@ export function podsUnderDocuments(given: () => Cluster): void {
         JSON.parse(cluster.kubectl(["get", "hostreport", host, "--output", "json"])),
       );
       const [one, two] = reports.map(({ status }) => status.revision.number);
-      expect(one).toBeGreaterThan(1);
+      expect(one).toBeGreaterThan(0);
       expect(two).toBe(one);
     });
   });
