@@ -11,7 +11,7 @@ export NODE_OPTIONS := --disable-warning=ExperimentalWarning
 
 SOURCES := $(shell find packages operator node-agent cni-plugin grpc-bridge pharosctl pharos -name '*.ts' -not -name '*.test.ts' -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: help setup system generate verify build plugin test test-unit test-kernel test-apiserver test-lab demo kube-assets bench-apply soak clean
+.PHONY: help setup system generate verify build plugin test test-unit test-kernel test-apiserver test-lab e2e cluster cluster-down cluster-parts images demo kube-assets bench-apply soak clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -70,6 +70,22 @@ test-apiserver: build kube-assets ## a real API server: CRDs, CEL, watches, RBAC
 
 test-lab: build ## whole vehicles with real agents and packets
 	@node scripts/run-tests.ts lab
+
+cluster-parts: build kube-assets
+	@scripts/install-system-packages runc=runc busybox=busybox-static
+	@node scripts/build-images.ts --test
+
+e2e: cluster-parts ## a real two-node Kubernetes on this machine, Pharos installed by Helm
+	@node scripts/run-tests.ts cluster
+
+cluster: cluster-parts ## leave such a cluster up, with Pharos in it (prints KUBECONFIG); make cluster-down ends it
+	@node e2e/cluster/main.ts up
+
+cluster-down: setup ## end what make cluster left up
+	@node e2e/cluster/main.ts down
+
+images: build ## the image as an OCI layout, without a container daemon
+	@node scripts/build-images.ts
 
 demo: build ## the vehicle of docs/examples/vehicle in a box: who reaches whom, and why (KEEP=1 leaves it up)
 	@node e2e/demo/main.ts
