@@ -2,13 +2,17 @@ import { hostname } from "node:os";
 import { describeError, type LogLevel } from "@pharos/base";
 import { Command, Option } from "commander";
 import { callbackEndpoint } from "./callback-option.ts";
-import { daemonLog } from "./log.ts";
+import { leanStart } from "./lean-process.ts";
 
 interface CommonOptions {
   readonly logLevel: LogLevel;
   readonly logFormat: "json" | "text";
   readonly logDir?: string;
 }
+
+// The same process goes on under other settings: systemd, kubelet and the lab keep knowing it by its pid.
+const lean = process.argv[2] === "agent" ? leanStart(process) : undefined;
+if (lean !== undefined) process.execve?.(process.execPath, lean.args, lean.env);
 
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
@@ -24,7 +28,8 @@ function daemon(name: string, description: string): Command {
     .option("--log-dir <folder>", "log files as well, rotated daily");
 }
 
-function logOf(name: string, options: CommonOptions) {
+async function logOf(name: string, options: CommonOptions) {
+  const { daemonLog } = await import("./log.ts");
   const { logLevel: level, logFormat: format, logDir: folder } = options;
   return daemonLog({ level, format, program: name, ...(folder === undefined ? {} : { folder }) });
 }
