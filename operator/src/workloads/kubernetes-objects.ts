@@ -4,7 +4,7 @@ import type { DeployedService, ServiceDeployment, ServiceRegistration } from "@p
 import type { KubernetesObject, OwnerReference } from "@pharos/store";
 
 /** Label that ties pods to the service that they run. */
-export const SERVICE_LABEL = "pharos.io/service";
+const SERVICE_LABEL = "pharos.io/service";
 
 /** Annotation that holds a hash of what was applied, so that equal content is not applied again. */
 export const CONTENT_ANNOTATION = "pharos.io/content";
