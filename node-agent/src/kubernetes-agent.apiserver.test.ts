@@ -172,4 +172,42 @@ describe("agents of two Kubernetes nodes", () => {
     expect(ping(one, "new", other)).toBe(true);
     expect(readdirSync(one.confDir)).toEqual(["05-pharos.conflist"]);
   });
+
+  test("tell what the API server refuses to show, and keep the network meanwhile", async () => {
+    const verbs = ["get", "list", "watch", "create", "update", "patch", "delete"];
+    const rule = (apiGroup: string, ...resources: readonly string[]) => ({ apiGroups: [apiGroup], resources, verbs });
+    const kinds = ["configrevisions", "serviceregistrations", "hostreports", "hostreports/status"];
+    const rules = [
+      rule("pharos.io", ...kinds),
+      rule("", "nodes", "services"),
+      rule("discovery.k8s.io", "endpointslices"),
+      rule("coordination.k8s.io", "leases"),
+    ];
+    const rbac = "rbac.authorization.k8s.io/v1";
+    const role = { apiVersion: rbac, kind: "ClusterRole", metadata: { name: "narrow" }, rules };
+    const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "narrow" };
+    const subjects = [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "narrow" }];
+    const binding = { apiVersion: rbac, kind: "ClusterRoleBinding", metadata: { name: "narrow" }, roleRef, subjects };
+    api.kubectl(["create", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: [role, binding] }));
+    await two.stopAgent();
+    two.startAgent("--kubeconfig", await api.writeKubeconfig("narrow"));
+    await until("the refusal", () => conditions("soc2").includes("StoreReadable False Refused"));
+    const { findings } = json("get", "hostreport", "soc2").status;
+    const told = findings.filter(({ code }: { readonly code: string }) => code === "PHAROS-4043");
+    expect(told).toEqual([
+      expect.objectContaining({ severity: "ERROR", description: expect.stringContaining("list podnetworks.pharos.io") }),
+    ]);
+    expect(two.log().match(/cannot follow.*podnetworks/g)).toHaveLength(1);
+    expect(ping(one, "web", second)).toBe(true);
+  });
+
+  test("go on as another host when the node's label says so", async () => {
+    await two.stopAgent();
+    two.startAgent();
+    await until("readable", () => conditions("soc2").includes("StoreReadable True Following"));
+    api.kubectl(["label", "node", "n2", "pharos.io/host=soc3", "--overwrite"]);
+    await until("a report of the other host", () => json("get", "hostreport", "soc3").spec.host === "soc3");
+    expect(two.log()).toContain("PHAROS-4044");
+    await until("its Lease", () => json("get", "lease", "pharos-host-soc3", "-n", "pharos-system").spec.holderIdentity === "soc3");
+  });
 });

@@ -2,29 +2,19 @@ import type { PodNetwork } from "@pharos/kinds";
 
 /**
  * What a host keeps of a PodNetwork: all of requests and of its own attachments; of the many attachments of other hosts only what
- * tells whose pod has which address.
+ * tells whose pod has which address. Each of those has the same few fields, so that ten thousand of them take little memory.
  */
-export function leanPod(object: PodNetwork, host: string): PodNetwork {
+export function leanPod(object: PodNetwork, ownHost: string): PodNetwork {
   const { metadata, spec, status } = object;
-  if (spec.request !== undefined || spec.host === host) return object;
   const { name, namespace, resourceVersion } = metadata;
+  const { host, bridge, pod } = spec;
+  const isWhole = namespace !== undefined && resourceVersion !== undefined && bridge !== undefined && pod !== undefined;
+  if (spec.request !== undefined || host === undefined || host === ownHost || status === undefined || !isWhole) return object;
   return {
     apiVersion: "pharos.io/v1",
     kind: "PodNetwork",
-    metadata: {
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    },
-    spec: {
-      ...(spec.host === undefined ? {} : { host: spec.host }),
-      ...(spec.bridge === undefined ? {} : { bridge: spec.bridge }),
-      ...(spec.pod === undefined ? {} : { pod: spec.pod }),
-    },
-    ...(status === undefined ? {} : { status: leanStatus(status) }),
+    metadata: { name, namespace, resourceVersion },
+    spec: { host, bridge, pod: { namespace: pod.namespace, name: pod.name } },
+    status: { phase: status.phase, addresses: status.addresses ?? [] },
   };
-}
-
-function leanStatus({ phase, addresses }: NonNullable<PodNetwork["status"]>): NonNullable<PodNetwork["status"]> {
-  return { phase, ...(addresses === undefined ? {} : { addresses }) };
 }

@@ -4,7 +4,7 @@ import { type Clock, describeError, type Log } from "@pharos/base";
 import { POD_NETWORK_DATA_PATH } from "@pharos/hoststate";
 import type { Kernel } from "@pharos/kernel";
 import { LEDGER_FOLDER, readLedger } from "@pharos/ledger";
-import type { Store } from "@pharos/store";
+import type { Reader, Store } from "@pharos/store";
 import { Agent } from "./agent.ts";
 import { blockUse, entriesOfBoot } from "./block-use.ts";
 import { builtInRevision } from "./built-in-revision.ts";
@@ -33,6 +33,8 @@ export interface AgentConfig {
   readonly host: string;
   readonly kernel: Kernel;
   readonly store: Store;
+  /** Reads the store in a way that takes less memory; absent: the store itself. */
+  readonly reader?: Reader;
   /** Prefix of all paths: `/` on a real host, a folder per host in the lab. */
   readonly root: string;
   /** The CNI plugin's executable. */
@@ -73,7 +75,7 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
     onHeard: (collection, error) => refused.heard(collection, error),
   });
   const view = viewStore({
-    store,
+    store: config.reader ?? store,
     host,
     clock,
     log,

@@ -3,6 +3,7 @@ import type { Log } from "@pharos/base";
 import type { Kernel } from "@pharos/kernel";
 import { keepHostLease } from "@pharos/store/kubernetes";
 import { hostOfNode } from "./cluster/host-of-node.ts";
+import { leanReader } from "./cluster/lean-reader.ts";
 import { type NodeSettings, nodeSurroundings } from "./cluster/node-surroundings.ts";
 import { type CniFolders, cniFolders } from "./cni/cni-folders.ts";
 import { runAgent } from "./run-agent.ts";
@@ -40,8 +41,10 @@ export async function runKubernetesAgent(config: KubernetesAgentConfig, signal: 
       turn.abort();
     };
     const surroundings = (input: SurroundingsInput) => nodeSurroundings(config, { folders, host, log, onHost }, input);
+    const reader = leanReader(store, host);
+    const rounds = onRound === undefined ? {} : { onRound };
     await Promise.all([
-      runAgent({ host, kernel, store, root, pluginBinary, clock, log, surroundings, ...(onRound === undefined ? {} : { onRound }) }, ended),
+      runAgent({ host, kernel, store, reader, root, pluginBinary, clock, log, surroundings, ...rounds }, ended),
       keepHostLease({ store, namespace, host, clock, log }, ended),
     ]);
   }

@@ -18,3 +18,4 @@ export {
 } from "./reflector.ts";
 export { callOf, type Place, pathOf, type Resource, resourceOf } from "./resource.ts";
 export { type ApiCall, type ApiRequest, Transport, type TransportOptions } from "./transport.ts";
+export { trimTo } from "./trimmed-object.ts";
