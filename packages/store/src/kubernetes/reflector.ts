@@ -47,7 +47,7 @@ interface WireEvent {
   readonly object: ApiObject & ApiStatus;
 }
 
-/** Objects per page: what is parsed at one time decides how far the heap grows; 100 hold 20 MiB less than 500 for 10,000 objects. */
+/** Objects per page: what is parsed at one time decides how far the heap grows; with 100 a process of 10,000 objects is 15 MiB smaller than with 500. */
 const PAGE = 100;
 /** The server ends a watch by itself after this, in s, plus up to as much again: watches do not all end at one time. */
 const WATCH_SECONDS = 300;
