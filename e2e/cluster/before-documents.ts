@@ -28,11 +28,11 @@ export function podsBeforeDocuments(given: () => Cluster): void {
     test("have addresses of their node's podCIDR", () => {
       const cidrs = BOTH.map((index) => cluster.kubectl(["get", "node", nodeName(cluster, index), "--output", "jsonpath={.spec.podCIDR}"]));
       expect([client, server].map((pods) => pods.map(({ address }) => address.replace(/\d+$/, "0/24")))).toEqual([cidrs, cidrs]);
-    });
+    }, 120_000);
 
     test("reach each other on one node and across nodes", () => {
       expect(pairs(({ address }) => `${address}:8080`)).toEqual(allPairs());
-    });
+    }, 120_000);
 
     test("reach a Service by address, on both nodes' servers", async () => {
       const address = cluster.kubectl(["get", "service", "server", "--output", "jsonpath={.spec.clusterIP}"]);
@@ -45,7 +45,7 @@ export function podsBeforeDocuments(given: () => Cluster): void {
         }
         expect([...answers.keys()].sort()).toEqual(BOTH.map((index) => nodeName(cluster, index)));
       }, 20_000);
-    });
+    }, 120_000);
 
     test("find a Service by name, through cluster DNS", () => {
       for (const from of client) {
@@ -53,24 +53,24 @@ export function podsBeforeDocuments(given: () => Cluster): void {
         expect(fetchFrom(cluster, from, "server")).toMatch(/-n[12]$/);
         expect(fetchFrom(cluster, from, "nobody.default.svc.cluster.local")).toBeUndefined();
       }
-    });
+    }, 120_000);
 
     test("reach the world outside under their node's address", () => {
       const seen = client.map((from) => fetchFrom(cluster, from, `${cluster.network.outside}:${OUTSIDE_PORT}`));
       expect(seen).toEqual([...cluster.network.nodes]);
-    });
+    }, 120_000);
 
     test("answer on a port of their node", () => {
       const answers = cluster.network.nodes.map((address) =>
         cluster.outside.run([process.execPath, "--input-type=module", "--eval", FETCH, `http://${address}:${HOST_PORT}/`]).trim(),
       );
       expect(answers).toEqual(BOTH.map((index) => nodeName(cluster, index)));
-    });
+    }, 120_000);
 
     test("keep what kubelet asks of them: logs and commands inside", () => {
       const [one] = client;
       expect(one === undefined ? undefined : tryInPod(cluster, one, ["echo", "inside"])).toBe("inside");
       expect(cluster.kubectl(["logs", "--namespace", "kube-system", "deployment/coredns"])).toContain("CoreDNS");
-    });
+    }, 120_000);
   });
 }

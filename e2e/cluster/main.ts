@@ -3,7 +3,7 @@
 //   down [NAME]   stops it and removes all that it had
 //   keep NAME     what `up` leaves running: the cluster's programs end with it
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@pharos/base";
@@ -26,6 +26,10 @@ function stateFile(name: string): string {
   return join(tmpdir(), `pharos-cluster-${name}.json`);
 }
 
+function logFile(name: string): string {
+  return `${stateFile(name)}.log`;
+}
+
 function readKept(name: string): KeptCluster | undefined {
   const file = stateFile(name);
   if (!existsSync(file)) return undefined;
@@ -45,8 +49,7 @@ function startOf(pid: number): string | undefined {
 
 async function up(name: string): Promise<void> {
   if (readKept(name) !== undefined) throw new Error(`a cluster ${name} is up: make cluster-down`);
-  const log = `${stateFile(name)}.log`;
-  mkdirSync(tmpdir(), { recursive: true });
+  const log = logFile(name);
   rmSync(stateFile(name), { force: true });
   const out = openSync(log, "w");
   const keeper = spawn(process.execPath, [import.meta.filename, "keep", name], { detached: true, stdio: ["ignore", out, out] });
@@ -76,7 +79,7 @@ async function down(name: string): Promise<void> {
     await systemClock.sleep(POLL_MS);
   }
   await removeCluster(name, clusterFolder(name));
-  rmSync(stateFile(name), { force: true });
+  for (const file of [stateFile(name), logFile(name)]) rmSync(file, { force: true });
 }
 
 async function keep(name: string): Promise<void> {

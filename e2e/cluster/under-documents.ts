@@ -11,7 +11,7 @@ export function podsUnderDocuments(given: () => Cluster): void {
     let clients: readonly PodPlace[];
     beforeAll(() => {
       cluster = given();
-    });
+    }, 120_000);
 
     test("are accepted and in effect on both nodes, while running pods keep every packet", async () => {
       const [from, to] = [podOn(cluster, "server", 0), podOn(cluster, "server", 1)];
@@ -22,7 +22,7 @@ export function podsUnderDocuments(given: () => Cluster): void {
       expect(count.sent).toBeGreaterThan(20);
       expect(count.received).toBe(count.sent);
       expect(podOn(cluster, "server", 0)).toEqual(from);
-    });
+    }, 120_000);
 
     test("give new pods addresses from their node's block of the shared bridge", async () => {
       cluster.kubectl(["rollout", "restart", "daemonset/client", "daemonset/server"]);
@@ -35,7 +35,7 @@ export function podsUnderDocuments(given: () => Cluster): void {
       for (const { address, node } of clients) expect(blockOf(address)).toBe(blocks[node]);
       expect(new Set(Object.values(blocks)).size).toBe(2);
       expect(clients.every(({ address }) => address.startsWith(SUBNET.replace(/0\/.*$/, "")))).toBe(true);
-    });
+    }, 120_000);
 
     test("let the bridge's pods reach each other on both nodes, and Services by name", () => {
       const servers = [podOn(cluster, "server", 0), podOn(cluster, "server", 1)];
@@ -43,7 +43,7 @@ export function podsUnderDocuments(given: () => Cluster): void {
         expect(servers.map(({ address }) => fetchFrom(cluster, from, `${address}:8080`))).toEqual(servers.map(({ node }) => node));
         expect(fetchFrom(cluster, from, "server")).toMatch(/-n[12]$/);
       }
-    });
+    }, 120_000);
 
     test("are on each host's report: the newest revision, committed", () => {
       const reports = [nodeName(cluster, 0), nodeName(cluster, 1)].map((host) =>
@@ -52,7 +52,7 @@ export function podsUnderDocuments(given: () => Cluster): void {
       const [one, two] = reports.map(({ status }) => status.revision.number);
       expect(one).toBeGreaterThan(0);
       expect(two).toBe(one);
-    });
+    }, 120_000);
   });
 }
 
@@ -73,7 +73,7 @@ export function packetsUnderRouting(given: () => Cluster): void {
       untilInSync(cluster, "routingconfigs.pharos.io/outside");
       await eventually(() => expect(clients.map((from) => outside(from, OUTSIDE_PORT))).toEqual([...cluster.network.nodes]));
       expect(clients.map((from) => outside(from, OTHER_PORT))).toEqual([undefined, undefined]);
-    });
+    }, 120_000);
 
     test("change on running pods' packets when the RoutingConfig changes and goes", async () => {
       cluster.kubectl(["apply", "--server-side", "-f", "-"], routing(OTHER_PORT));
@@ -81,7 +81,7 @@ export function packetsUnderRouting(given: () => Cluster): void {
       expect(clients.map((from) => outside(from, OUTSIDE_PORT))).toEqual([undefined, undefined]);
       cluster.kubectl(["delete", "routingconfigs.pharos.io", "outside"]);
       await eventually(() => expect(clients.map((from) => outside(from, OTHER_PORT))).toEqual([undefined, undefined]));
-    });
+    }, 120_000);
 
     test("that contradict others are told so, and packets go as before", async () => {
       const text = routing(OUTSIDE_PORT).replace('"name":"outside"', '"name":"nowhere"').replaceAll("podBr0", "noSuchZone");
@@ -93,7 +93,7 @@ export function packetsUnderRouting(given: () => Cluster): void {
       );
       expect(clients.map((each) => outside(each, OUTSIDE_PORT))).toEqual([undefined, undefined]);
       cluster.kubectl(["delete", "routingconfigs.pharos.io", "nowhere"]);
-    });
+    }, 120_000);
   });
 }
 
