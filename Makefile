@@ -11,7 +11,7 @@ export NODE_OPTIONS := --disable-warning=ExperimentalWarning
 
 SOURCES := $(shell find packages operator node-agent cni-plugin grpc-bridge pharosctl pharos -name '*.ts' -not -name '*.test.ts' -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: help setup system generate verify build plugin test test-unit test-kernel test-apiserver test-lab e2e cluster cluster-down cluster-parts images demo kube-assets bench-apply soak clean
+.PHONY: help setup system generate verify build plugin test test-unit test-kernel test-apiserver test-lab e2e cluster cluster-down cluster-parts images bundle sbom demo kube-assets bench-apply bench-kubernetes soak clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -87,11 +87,21 @@ cluster-down: setup ## end what make cluster left up
 images: build ## the image as an OCI layout, without a container daemon
 	@node scripts/build-images.ts
 
+bundle: cluster-parts ## an air-gap bundle: image, chart, CRDs, in one archive
+	@node scripts/build-bundle.ts
+
+sbom: build ## a bill of materials (CycloneDX) of what the bundles and the image really hold
+	@node scripts/build-sbom.ts
+
 demo: build ## the vehicle of docs/examples/vehicle in a box: who reaches whom, and why (KEEP=1 leaves it up)
 	@node e2e/demo/main.ts
 
 bench-apply: setup ## compile and apply 10,000 forwardRules beside plain nft -f
 	@node bench/apply.bench.ts
+
+bench-kubernetes: build kube-assets ## apply to kernel, memory beside client-node's informer, writes at rest, on a real API server
+	@node bench/kubernetes.bench.ts
+	@node bench/reflector.bench.ts
 
 soak: build ## the counted proofs with their full counts
 	@N=1000 node scripts/run-tests.ts kernel
