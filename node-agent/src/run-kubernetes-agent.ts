@@ -31,7 +31,8 @@ export async function runKubernetesAgent(config: KubernetesAgentConfig, signal: 
   const snapshots = new SnapshotFolder(join(root, SNAPSHOT_FOLDER), config.log);
   let known = config.host;
   while (!signal.aborted) {
-    const host = known ?? (await hostOfNode({ nodeName, snapshots, store, clock, log: config.log }, signal));
+    const waits = onRound === undefined ? {} : { onWait: onRound };
+    const host = known ?? (await hostOfNode({ nodeName, snapshots, store, clock, log: config.log, ...waits }, signal));
     if (host === undefined) return;
     const log = config.log.child({ host });
     const turn = new AbortController();

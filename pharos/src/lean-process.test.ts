@@ -6,7 +6,9 @@ const start = { execPath: "/node", execArgv: ["--enable-source-maps"], argv: ["/
 describe("leanStart", () => {
   test("starts the same program with the same arguments under leaner settings", () => {
     const next = leanStart(start);
-    expect(next?.args.join(" ")).toBe("/node --enable-source-maps --max-semi-space-size=1 --no-opt --expose-gc /pharos.mjs agent");
+    expect(next?.args.join(" ")).toBe(
+      "/node --enable-source-maps --max-semi-space-size=1 --no-opt --no-maglev --expose-gc /pharos.mjs agent",
+    );
     expect(next?.env).toMatchObject({ PATH: "/bin", MALLOC_ARENA_MAX: "1" });
   });
 

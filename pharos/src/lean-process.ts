@@ -1,8 +1,8 @@
 /**
- * How V8 is to run an agent, which computes little and must leave the memory to the vehicle: a small young generation, no second
- * compiler, and a collection when the agent asks for one.
+ * How V8 is to run an agent, which computes little and must leave the memory to the vehicle: a small young generation, no
+ * optimizing compilers, and a collection when the agent asks for one.
  */
-const FLAGS = ["--max-semi-space-size=1", "--no-opt", "--expose-gc"];
+const FLAGS = ["--max-semi-space-size=1", "--no-opt", "--no-maglev", "--expose-gc"];
 
 /** How glibc's malloc is to run it (mallopt(3)): one arena, and what is free goes back to the kernel. */
 const ENVIRONMENT = { MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "65536", MALLOC_MMAP_THRESHOLD_: "65536" };

@@ -12,6 +12,8 @@ export interface HostQuestion {
   readonly store: Pick<KubernetesStore, "transport">;
   readonly clock: Clock;
   readonly log: Log;
+  /** After each time that the API server was asked in vain. */
+  readonly onWait?: () => void;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface HostQuestion {
  * its core Node, waited for. Undefined when `signal` aborts.
  */
 export async function hostOfNode(
-  { nodeName, snapshots, store, clock, log }: HostQuestion,
+  { nodeName, snapshots, store, clock, log, onWait }: HostQuestion,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { live } = await snapshots.read();
@@ -35,6 +37,7 @@ export async function hostOfNode(
     } catch (error) {
       if (isFirst) log.warn("cannot learn which host this node is, trying again", { node: nodeName, error: describeError(error) });
     }
+    onWait?.();
     await clock.sleep(wait, signal);
     wait = Math.min(wait * 2, RETRY_MS.last);
   }
