@@ -1,1 +1,2 @@
-export { type OperatorOptions, type OperatorState, runOperator } from "./run-operator.ts";
+export type { OperatorOptions, OperatorState } from "./operator-options.ts";
+export { runOperator } from "./run-operator.ts";

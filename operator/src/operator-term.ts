@@ -12,8 +12,8 @@ import { isDone, rollbackRequests } from "./decide/rollback.ts";
 import type { Readiness } from "./decide/settle.ts";
 import { markCommitted } from "./mark-committed.ts";
 import { NewestRevision } from "./newest-revision.ts";
+import type { OperatorOptions } from "./operator-options.ts";
 import { PendingChanges } from "./pending-changes.ts";
-import type { OperatorOptions } from "./run-operator.ts";
 import type { StoreView } from "./store-view.ts";
 import { actOnWorkloads, surveyWorkloads } from "./workloads/keep-workloads.ts";
 

@@ -20,7 +20,7 @@ let before = 0;
 
 beforeAll(async () => {
   api = await startApiWithKinds(process.env);
-  store = await doorStore(api);
+  store = await doorStore(api.kubeconfig);
 }, 60_000);
 
 afterAll(async () => {

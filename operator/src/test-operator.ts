@@ -3,11 +3,11 @@ import { randomUUID } from "node:crypto";
 import { uptime } from "node:os";
 import { type Log, type LogFields, silentLog, systemClock } from "@pharos/base";
 import type { Bridge, Node } from "@pharos/kinds";
-import type { ApiServer } from "@pharos/lab/kubernetes";
 import { type DecodedRevision, decodeRevision, type Store } from "@pharos/store";
 import { connectKubernetesStore, kubeconfigCredentials } from "@pharos/store/kubernetes";
 import { kubernetesHome } from "@pharos/store/kubernetes-home";
-import { type OperatorOptions, runOperator } from "./run-operator.ts";
+import type { OperatorOptions } from "./operator-options.ts";
+import { runOperator } from "./run-operator.ts";
 
 export interface TestOperator {
   /** Warnings and errors that it logged. */
@@ -44,7 +44,7 @@ export async function startOperator(kubeconfig: string, more: Partial<OperatorOp
 }
 
 /** A store as a door has it. */
-export async function doorStore({ kubeconfig }: ApiServer): Promise<Store> {
+export async function doorStore(kubeconfig: string): Promise<Store> {
   return connectKubernetesStore({
     credentials: await kubeconfigCredentials(kubeconfig),
     fieldManager: "pharos-bridge",
@@ -79,14 +79,14 @@ export function subnetsOf({ content }: DecodedRevision): readonly string[] {
 }
 
 /** A vehicle of one SoC. */
-export function vehicle(generationMark = "car"): Node {
+export function vehicle(): Node {
   const eth0 = { name: "eth0", type: "static", address: "10.1.0.2/24", uplink: false, managed: true, takeover: false } as const;
   return {
     apiVersion: "pharos.io/v1",
     kind: "Node",
     metadata: { name: "car" },
     spec: {
-      name: generationMark,
+      name: "car",
       defaultAction: "DROP",
       enforcement: "enforce",
       socs: [{ name: "soc1", managed: true, interfaces: [eth0] }],

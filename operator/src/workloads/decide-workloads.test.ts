@@ -21,7 +21,7 @@ function deployment(...services: DeployedService[]): ServiceDeployment {
 const report = (host: string, node?: string): HostReport => ({
   apiVersion: "pharos.io/v1",
   kind: "HostReport",
-  metadata: { name: host, ...(node === undefined ? {} : { labels: { "pharos.io/node": node } }) },
+  metadata: { name: host, ...(node === undefined ? {} : { annotations: { "pharos.io/node": node } }) },
   spec: { host },
 });
 
@@ -86,6 +86,38 @@ describe("services on Kubernetes", () => {
     const kept = new Set(["ServiceDeployment/default/services"]);
     const invalid = decideWorkloads({ deployments: [], kept, reports: [], registrations: register, objects: apply });
     expect([invalid.remove, invalid.unregister]).toEqual([[], []]);
+  });
+
+  test("a service that can be placed nowhere any more stays where it runs, and says so", () => {
+    const { apply } = decide([perception]);
+    const { remove, states, ...lost } = decide([perception], { objects: apply, reports: [] });
+    expect([lost.apply, remove]).toEqual([[], []]);
+    expect(states.get("ServiceDeployment/default/services")?.[0]).toMatchObject({ state: "failed" });
+  });
+
+  test("nothing is applied over what others made, and what is of no document is not removed", () => {
+    const { apply, states } = decide([perception], { taken: new Set(["Service default/perception"]) });
+    expect(apply).toEqual([]);
+    expect(states.get("ServiceDeployment/default/services")?.[0]?.message).toContain("Service default/perception is there");
+    const byHand = { apiVersion: "v1", kind: "Service", metadata: { name: "perception", namespace: "default" } };
+    expect(decide([perception], { objects: [byHand] })).toMatchObject({ apply: [], remove: [] });
+  });
+
+  test("a Deployment whose last change does not come up runs as before, and shows why", () => {
+    const [object] = decide([perception]).apply;
+    const conditions = [{ type: "Progressing", status: "False", message: "image not found" }];
+    const half = { ...object, status: { readyReplicas: 1, conditions } } as KubernetesObject;
+    expect(decide([perception], { objects: [half] }).states.get("ServiceDeployment/default/services")?.[0]).toMatchObject({
+      state: "running",
+      message: "runs as before its last change: image not found",
+    });
+  });
+
+  test("only what is always TCP is probed by a connection", () => {
+    const probed = (["grpc", "rest", "tcp", "someip", "udp", "dds"] as const).filter((protocol) =>
+      stringify(decide([{ ...perception, protocol }]).apply).includes("readinessProbe"),
+    );
+    expect(probed).toEqual(["grpc", "rest", "tcp"]);
   });
 
   test("registry entries of others are left alone", () => {

@@ -1,21 +1,22 @@
 import { isDeepStrictEqual } from "node:util";
 import { documentTitle } from "@pharos/compiler";
-import type { HostReport, ServiceDeployment, ServiceRegistration } from "@pharos/kinds";
+import type { DeployedService, HostReport, ServiceDeployment, ServiceRegistration } from "@pharos/kinds";
 import type { KubernetesObject, ObjectRef } from "@pharos/store";
 import { refOf, refText } from "@pharos/store";
 import {
   CONTENT_ANNOTATION,
   OWNER_ANNOTATION,
-  objectName,
   registrationsOf,
+  WORKLOAD_KINDS,
   type WorkloadObject,
   workloadObjects,
+  workloadPlace,
 } from "./kubernetes-objects.ts";
 import { placeServices } from "./place-services.ts";
 import { isReady, type ServiceState, serviceState } from "./service-states.ts";
 
-/** Label of a HostReport: the Kubernetes node that the host is. */
-export const NODE_LABEL = "pharos.io/node";
+/** Annotation of a HostReport, written by the host's agent: the Kubernetes node that the host is. (A label's value is too short for it.) */
+const NODE_ANNOTATION = "pharos.io/node";
 
 export interface WorkloadsInput {
   /** Valid documents; those that are not accepted now stay as they were. */
@@ -27,6 +28,8 @@ export interface WorkloadsInput {
   readonly registrations: readonly ServiceRegistration[];
   /** Deployments and Services of ours that are there. */
   readonly objects: readonly KubernetesObject[];
+  /** Keys (`keyOf`) of objects that are there and that others made: nothing is applied over them. */
+  readonly taken?: ReadonlySet<string>;
 }
 
 /** What to write so that the services run. */
@@ -42,36 +45,53 @@ export interface WorkloadsDecision {
 /** Decides which Deployments, Services and registry entries there should be, and how each service stands. */
 export function decideWorkloads(input: WorkloadsInput): WorkloadsDecision {
   const found = new Map(input.objects.map((object) => [keyOf(object), object]));
-  const nodeOf = new Map(input.reports.map(({ spec, metadata }) => [spec.host, metadata.labels?.[NODE_LABEL] ?? spec.host]));
-  const parts = input.deployments.map((document) => decideDocument(document, nodeOf, found));
+  const nodeOf = new Map(input.reports.map(({ spec, metadata }) => [spec.host, metadata.annotations?.[NODE_ANNOTATION] ?? spec.host]));
+  const foreign = input.objects.filter((object) => ownerTitle(object) === undefined).map(keyOf);
+  const taken = new Set([...(input.taken ?? []), ...foreign]);
+  const parts = input.deployments.map((document) => decideDocument(document, { nodeOf, found, taken }));
   const objects = parts.flatMap((part) => part.objects);
   const registrations = parts.flatMap((part) => part.registrations);
-  const wanted = new Set(objects.map(keyOf));
+  const wanted = new Set([...objects.map(keyOf), ...parts.flatMap((part) => part.left)]);
   const entries = new Map(registrations.map((entry) => [refText(refOf(entry)), entry]));
-  const keptUids = (owner: string | undefined) => owner !== undefined && input.kept.has(owner);
+  const mayRemove = (owner: string | undefined) => owner !== undefined && !input.kept.has(owner);
   return {
     apply: objects.filter((object) => contentOf(found.get(keyOf(object))) !== contentOf(object)),
-    remove: input.objects.filter((object) => !wanted.has(keyOf(object)) && !keptUids(ownerTitle(object))),
+    remove: input.objects.filter((object) => mayRemove(ownerTitle(object)) && !wanted.has(keyOf(object))),
     register: registrations.filter((entry) => !input.registrations.some((there) => isSame(there, entry))),
     unregister: input.registrations
-      .filter((there) => ownerTitle(there) !== undefined && !keptUids(ownerTitle(there)) && !entries.has(refText(refOf(there))))
+      .filter((there) => mayRemove(ownerTitle(there)) && !entries.has(refText(refOf(there))))
       .map((there) => refOf<"ServiceRegistration">(there)),
     states: new Map(parts.map(({ title, states }) => [title, states])),
   };
 }
 
-function decideDocument(document: ServiceDeployment, nodeOf: ReadonlyMap<string, string>, found: ReadonlyMap<string, KubernetesObject>) {
-  const { namespace = "default" } = document.metadata;
+interface Surroundings {
+  readonly nodeOf: ReadonlyMap<string, string>;
+  readonly found: ReadonlyMap<string, KubernetesObject>;
+  readonly taken: ReadonlySet<string>;
+}
+
+function decideDocument(document: ServiceDeployment, { nodeOf, found, taken }: Surroundings) {
   const { services } = document.spec;
-  const deploymentOf = (name: string) => found.get(keyOf({ kind: "Deployment", metadata: { namespace, name: objectName(name, 63) } }));
+  const deploymentOf = (service: DeployedService) => found.get(keyOf(workloadPlace(document, service, "Deployment")));
   const named = (accept: (object: KubernetesObject | undefined) => boolean) =>
-    new Set(services.map(({ name }) => name).filter((name) => accept(deploymentOf(name))));
-  const placements = placeServices({ services, nodeOf, running: named(isReady), started: named((object) => object !== undefined) });
+    new Set(services.filter((service) => accept(deploymentOf(service))).map(({ name }) => name));
+  const placements = placeServices({
+    services,
+    nodeOf,
+    running: named(isReady),
+    started: named((object) => object !== undefined),
+    taken: (service) => WORKLOAD_KINDS.map((kind) => keyOf(workloadPlace(document, service, kind))).find((key) => taken.has(key)),
+  });
   return {
     title: documentTitle(document),
     objects: placements.flatMap((placed) => (placed.kind === "run" ? workloadObjects(document, placed.service, placed.node) : [])),
+    /** Keys of what is neither changed nor removed: a service that can be placed nowhere now goes on where it runs. */
+    left: placements.flatMap(({ kind, service }) =>
+      kind === "misplaced" ? WORKLOAD_KINDS.map((each) => keyOf(workloadPlace(document, service, each))) : [],
+    ),
     registrations: placements.flatMap((placed) => (placed.kind === "register" ? registrationsOf(document, placed.service) : [])),
-    states: placements.map((placed) => serviceState(placed, deploymentOf(placed.service.name))),
+    states: placements.map((placed) => serviceState(placed, deploymentOf(placed.service))),
   };
 }
 
@@ -80,7 +100,8 @@ function ownerTitle({ metadata }: { readonly metadata: { readonly annotations?: 
   return metadata.annotations?.[OWNER_ANNOTATION];
 }
 
-function keyOf({
+/** Tells an object from all others of a cluster: `Service default/perception`. */
+export function keyOf({
   kind,
   metadata,
 }: {

@@ -1,10 +1,10 @@
 import { hasCode } from "@pharos/base";
 import { documentTitle, type VehicleDocument } from "@pharos/compiler";
 import type { HostReport, ServiceDeployment, ServiceRegistration } from "@pharos/kinds";
-import { type Home, type KubernetesObject, STORE_EXISTS } from "@pharos/store";
+import { type Home, type KubernetesObject, STORE_EXISTS, type Workloads } from "@pharos/store";
 import { unlessGone } from "../act.ts";
 import type { Decision } from "../decide/decide-revision.ts";
-import { decideWorkloads, type WorkloadsDecision } from "./decide-workloads.ts";
+import { decideWorkloads, keyOf, type WorkloadsDecision } from "./decide-workloads.ts";
 
 export interface WorkloadsSituation {
   readonly documents: readonly VehicleDocument[];
@@ -27,22 +27,41 @@ export async function surveyWorkloads({ workloads }: Home, situation: WorkloadsS
   const objects: KubernetesObject[] = [];
   // Without any document left, Kubernetes' garbage collection removes what they owned.
   for (const kind of all.length === 0 ? [] : KINDS) objects.push(...((await workloads?.list(kind)) ?? []));
-  return decideWorkloads({
+  const input = {
     deployments: all.filter((document) => !invalid.includes(documentTitle(document))),
     kept: new Set(invalid),
     reports: workloads === undefined ? [] : reports,
     registrations,
     objects,
-  });
+  };
+  const decided = decideWorkloads(input);
+  const taken = workloads === undefined ? [] : await takenKeys(workloads, decided.apply, objects);
+  return taken.length === 0 ? decided : decideWorkloads({ ...input, taken: new Set(taken) });
 }
 
-/** Carries the decision out; throws the first failure, and the next round goes on from what is there. */
+/** Of the objects that are to be made: those in whose place something of others is. */
+async function takenKeys(
+  workloads: Workloads,
+  apply: readonly KubernetesObject[],
+  objects: readonly KubernetesObject[],
+): Promise<readonly string[]> {
+  const there = new Set(objects.map(keyOf));
+  const keys: string[] = [];
+  for (const object of apply) if (!there.has(keyOf(object)) && (await workloads.isTaken(object))) keys.push(keyOf(object));
+  return keys;
+}
+
+/** Carries the decision out, each object for itself; throws the first failure at the end, and the next round goes on from what is there. */
 export async function actOnWorkloads({ store, workloads }: Home, decision: WorkloadsDecision): Promise<void> {
-  for (const entry of decision.register) await register(store, entry);
-  for (const ref of decision.unregister) await unlessGone(store.delete(ref));
-  if (workloads === undefined) return;
-  for (const object of decision.apply) await workloads.apply(object);
-  for (const object of decision.remove) await workloads.delete(object);
+  const failures: unknown[] = [];
+  const attempt = (work: Promise<unknown>) => work.catch((error: unknown) => void failures.push(error));
+  for (const entry of decision.register) await attempt(register(store, entry));
+  for (const ref of decision.unregister) await attempt(unlessGone(store.delete(ref)));
+  if (workloads !== undefined) {
+    for (const object of decision.apply) await attempt(workloads.apply(object));
+    for (const object of decision.remove) await attempt(workloads.delete(object));
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 async function register(store: Home["store"], entry: ServiceRegistration): Promise<void> {

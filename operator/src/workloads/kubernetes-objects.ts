@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { documentTitle } from "@pharos/compiler";
 import type { DeployedService, ServiceDeployment, ServiceRegistration } from "@pharos/kinds";
 import type { KubernetesObject, OwnerReference } from "@pharos/store";
@@ -20,6 +21,14 @@ export interface WorkloadObject extends KubernetesObject {
 /** What runs one service: a Deployment pinned to the node, and a Service of its name for the others to find it. */
 export function workloadObjects(owner: ServiceDeployment, service: DeployedService, node: string): readonly WorkloadObject[] {
   return [deploymentOf(owner, service, node), serviceOf(owner, service)];
+}
+
+/** Kinds of the objects that run a service. */
+export const WORKLOAD_KINDS = ["Deployment", "Service"] as const;
+
+/** Where an object of a service is. */
+export function workloadPlace({ metadata: { namespace = "default" } }: ServiceDeployment, { name }: DeployedService, kind: string) {
+  return { kind, metadata: { name: objectName(name, 63), namespace } };
 }
 
 /** Registry entries of a service that Kubernetes does not run: one a port. */
@@ -65,7 +74,8 @@ function container(service: DeployedService): Readonly<Record<string, unknown>> 
   const { cpu, memory } = service.resources ?? {};
   const amounts = { ...(cpu === undefined ? {} : { cpu }), ...(memory === undefined ? {} : { memory: kubernetesQuantity(memory) }) };
   const [probed] = service.ports;
-  const answers = transports(service).includes("TCP") && probed !== undefined;
+  // SOME/IP may be served by UDP alone: only a protocol that is always TCP tells by a connection whether it is ready.
+  const answers = isDeepStrictEqual(transports(service), ["TCP"]) && probed !== undefined;
   return {
     name: "service",
     image: service.image,
@@ -113,10 +123,9 @@ interface Content {
 
 function object(owner: ServiceDeployment, service: DeployedService, content: Content): WorkloadObject {
   const hash = createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 16);
-  const { namespace = "default" } = owner.metadata;
   const annotations = { [CONTENT_ANNOTATION]: hash, [OWNER_ANNOTATION]: documentTitle(owner) };
-  const metadata = { name: objectName(service.name, 63), namespace, labels: ourLabels(service), annotations, ...ownedBy(owner) };
-  return { ...content, metadata };
+  const place = workloadPlace(owner, service, content.kind);
+  return { ...content, metadata: { ...place.metadata, labels: ourLabels(service), annotations, ...ownedBy(owner) } };
 }
 
 function ourLabels(service: DeployedService): Readonly<Record<string, string>> {

@@ -31,13 +31,13 @@ export function serviceState(placement: Placement, deployment: KubernetesObject 
 }
 
 function running(deployment: KubernetesObject | undefined): Pick<ServiceState, "state" | "message"> {
-  if (isReady(deployment)) return { state: "running" };
-  const conditions = statusOf(deployment).conditions ?? [];
-  const stuck = conditions.find(
+  const stuck = (statusOf(deployment).conditions ?? []).find(
     ({ type, status }) => (type === "Progressing" && status === "False") || (type === "ReplicaFailure" && status === "True"),
   );
-  if (stuck !== undefined)
-    return { state: "failed", message: (stuck.message ?? stuck.reason ?? "its container does not start").slice(0, 1024) };
+  const why = (stuck?.message ?? stuck?.reason ?? "its container does not start").slice(0, 960);
+  if (isReady(deployment))
+    return { state: "running", ...(stuck === undefined ? {} : { message: `runs as before its last change: ${why}` }) };
+  if (stuck !== undefined) return { state: "failed", message: why };
   return { state: "pending", message: "its container is not ready yet" };
 }
 
