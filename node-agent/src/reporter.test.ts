@@ -53,6 +53,7 @@ describe("Reporter", () => {
         patchStatus: (ref, next) => counted(() => store.patchStatus(ref, next)),
       },
       host: "soc1",
+      nodeName: "node-a",
       clock: systemClock,
       log: silentLog,
     });
@@ -76,10 +77,11 @@ describe("Reporter", () => {
     }
   }
 
-  test("makes the report of a host that has none", async () => {
+  test("makes the report of a host that has none, with the Kubernetes node that it is", async () => {
     reporter.publish(status("one"));
     await untilStored("one");
     expect(await stored()).toEqual(status("one"));
+    expect((await store.get({ kind: "HostReport", name: "soc1" }))?.metadata.annotations).toEqual({ "pharos.io/node": "node-a" });
   });
 
   test("writes only on change", async () => {

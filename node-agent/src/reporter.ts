@@ -6,6 +6,8 @@ import { STORE_NOT_FOUND, type Store } from "@pharos/store";
 export interface ReporterOptions {
   readonly store: Pick<Store, "create" | "patchStatus">;
   readonly host: string;
+  /** The Kubernetes node that the host is; absent outside Kubernetes. */
+  readonly nodeName?: string;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -61,13 +63,15 @@ export class Reporter {
   }
 
   async #write(status: HostReportStatus): Promise<void> {
-    const { store, host } = this.#options;
+    const { store, host, nodeName } = this.#options;
     const ref = { kind: "HostReport", name: host } as const;
     try {
       await store.patchStatus(ref, status);
     } catch (error) {
       if (!hasCode(error, STORE_NOT_FOUND)) throw error;
-      await store.create({ apiVersion: "pharos.io/v1", kind: "HostReport", metadata: { name: host }, spec: { host } });
+      // The operator places services by it.
+      const annotations = nodeName === undefined ? {} : { annotations: { "pharos.io/node": nodeName } };
+      await store.create({ apiVersion: "pharos.io/v1", kind: "HostReport", metadata: { name: host, ...annotations }, spec: { host } });
       await store.patchStatus(ref, status);
     }
   }

@@ -31,6 +31,8 @@ const EVENTS_RETRY_MS = 1000;
 export interface AgentConfig {
   /** The SoC or VM of the Node document that this machine is. */
   readonly host: string;
+  /** The Kubernetes node that it is; absent outside Kubernetes. */
+  readonly nodeName?: string;
   readonly kernel: Kernel;
   readonly store: Store;
   /** Reads the store in a way that takes less memory; absent: the store itself. */
@@ -51,7 +53,8 @@ export interface AgentConfig {
 export async function runAgent(config: AgentConfig, signal: AbortSignal): Promise<void> {
   const { host, kernel, store, root, clock, log } = config;
   const wake = new RoundCall(clock);
-  const reporter = new Reporter({ store, host, clock, log });
+  const node = config.nodeName === undefined ? {} : { nodeName: config.nodeName };
+  const reporter = new Reporter({ store, host, clock, log, ...node });
   const ledger = await ledgerOfBoot(root);
   const seed = await readSeed(join(root, SEED_PATH), log);
   const times = new ConditionTimes(clock);

@@ -45,7 +45,7 @@ export async function runKubernetesAgent(config: KubernetesAgentConfig, signal: 
     const reader = leanReader(store, host);
     const rounds = onRound === undefined ? {} : { onRound };
     await Promise.all([
-      runAgent({ host, kernel, store, reader, root, pluginBinary, clock, log, surroundings, ...rounds }, ended),
+      runAgent({ host, nodeName, kernel, store, reader, root, pluginBinary, clock, log, surroundings, ...rounds }, ended),
       keepHostLease({ store, namespace, host, clock, log }, ended),
     ]);
   }
