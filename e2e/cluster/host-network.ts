@@ -21,7 +21,7 @@ export function killAgent(node: ClusterNode | undefined): void {
 export function agentNetworkOf(node: ClusterNode | undefined): readonly string[] {
   if (node === undefined) return [];
   const { run } = node.machine;
-  const addresses = sortedLines(run(["ip", "-4", "-br", "address"])).map((line) => line.replace(/ (UP|DOWN|UNKNOWN) /, " "));
+  const addresses = sortedLines(run(["ip", "-4", "-br", "address"])).map((line) => line.replace(/\s+(UP|DOWN|UNKNOWN)\s+/, " "));
   const routes = sortedLines(run(["ip", "-4", "route"])).map((line) => line.replace(" linkdown", ""));
   // After a reboot the table's objects may be listed in another order.
   const rules = node.machine.run(["nft", "list", "tables"]).includes(AGENT_TABLE)

@@ -19,21 +19,23 @@ function enter(place: Place, command: readonly string[]): readonly string[] {
 /** Pings every 10 ms from a namespace until `stop`. */
 export class SteadyPing {
   readonly #child: ChildProcess;
+  /** From the start: ping ends by itself where there is no route. */
+  readonly #ended: Promise<unknown>;
   #output = "";
 
   constructor(place: Place, address: string) {
     this.#child = spawn("nsenter", enter(place, ["ping", "-n", "-q", "-i", "0.01", "-W", "1", address]), {
       stdio: ["ignore", "pipe", "inherit"],
     });
+    this.#ended = new Promise((resolve) => this.#child.once("close", resolve));
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.#output += text;
     });
   }
 
   async stop(): Promise<PingCount> {
-    const ended = new Promise((resolve) => this.#child.once("close", resolve));
     this.#child.kill("SIGINT");
-    await ended;
+    await this.#ended;
     const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(this.#output) ?? [];
     return { sent: Number(sent), received: Number(received) };
   }
