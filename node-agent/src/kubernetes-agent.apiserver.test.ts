@@ -98,8 +98,10 @@ describe("agents of two Kubernetes nodes", () => {
   });
 
   test("tell the API server who they are and which pods they have", async () => {
-    await until("both pods", () => json("get", "podnetworks", "-n", "default").items.length === 2);
-    const pods = json("get", "podnetworks", "-n", "default").items.map(
+    const attached = () =>
+      json("get", "podnetworks", "-n", "default").items.filter((each: { status?: object }) => each.status !== undefined);
+    await until("both pods", () => attached().length === 2);
+    const pods = attached().map(
       ({ spec, status }: { spec: { host: string; pod: { name: string } }; status: { addresses: string[] } }) =>
         `${spec.host} ${spec.pod.name} ${status.addresses.join(" ")}`,
     );
