@@ -20,7 +20,7 @@ async function lostPackets(cluster: Cluster, [one, two]: readonly [PodPlace, Pod
 }
 
 function untilAgentsRun({ kubectl }: Cluster): void {
-  kubectl(["rollout", "status", "--namespace", NAMESPACE, "daemonset/pharos-agent", "--timeout=90s"]);
+  kubectl(["rollout", "status", "--namespace", NAMESPACE, "daemonset/pharos-agent", "--timeout=150s"]);
 }
 
 /** Claims about pods while agents, kubelet, containerd and the API server die. */
@@ -48,7 +48,7 @@ export function survivalOfDaemons(given: () => Cluster): void {
       });
       expect(count).toBe(0);
       expect(networkOf(cluster.nodes[0])).toEqual(before);
-    }, 120_000);
+    }, 200_000);
 
     test("lose no packet while kubelet and containerd stop and start, and pods come and go afterwards", async () => {
       const [node] = cluster.nodes;
@@ -64,7 +64,7 @@ export function survivalOfDaemons(given: () => Cluster): void {
       const renewed = await eventually(() => podOn(cluster, "client", 0));
       expect(renewed.uid).not.toBe(client.uid);
       await eventually(() => expect(fetchFrom(cluster, renewed, `${two.address}:8080`)).toBe(two.node));
-    }, 120_000);
+    }, 200_000);
 
     test("find their network again after a node lost all of it with the API server away: it comes back from the node's disk", async () => {
       const [node] = cluster.nodes;
@@ -79,13 +79,14 @@ export function survivalOfDaemons(given: () => Cluster): void {
         await cluster.api.startServer();
       }
       cluster.kubectl(["wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s"]);
-      // The pods themselves would not have outlived a reboot: kubelet makes them anew.
+      // The pods themselves would not have outlived a reboot: kubelet makes them anew. Scheduler and controllers may come back late,
+      // as they double their pause with each attempt.
       for (const namespace of ["default", "kube-system"])
         cluster.kubectl(["delete", "pods", "--namespace", namespace, "--field-selector", `spec.nodeName=${one.node}`, "--timeout=60s"]);
-      const renewed = await eventually(() => podOn(cluster, "server", 0), 60_000);
+      const renewed = await eventually(() => podOn(cluster, "server", 0), 120_000);
       const client = await eventually(() => podOn(cluster, "client", 1));
       await eventually(() => expect(fetchFrom(cluster, client, `${renewed.address}:8080`)).toBe(one.node));
-    }, 180_000);
+    }, 240_000);
   });
 }
 
@@ -109,7 +110,7 @@ export function survivalOfPharos(given: () => Cluster): void {
       });
       expect(count).toBe(0);
       for (const [index, node] of cluster.nodes.entries()) expect(agentProcess(node)).not.toBe(agents[index]);
-    }, 120_000);
+    }, 200_000);
 
     test("keep their network through helm uninstall, which takes only what is Pharos', and can be removed and made afterwards", async () => {
       const before = cluster.nodes.map(networkOf);
@@ -125,6 +126,6 @@ export function survivalOfPharos(given: () => Cluster): void {
       cluster.kubectl(["delete", "pod", client.name, "--timeout=60s"]);
       const renewed = await eventually(() => podOn(cluster, "client", 1));
       await eventually(() => expect(fetchFrom(cluster, renewed, `${one.address}:8080`)).toBe(one.node));
-    }, 120_000);
+    }, 200_000);
   });
 }
