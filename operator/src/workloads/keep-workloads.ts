@@ -18,8 +18,26 @@ const KINDS = [
   { apiVersion: "v1", kind: "Service" },
 ] as const;
 
-/** Sees what runs for the services and decides what should. Without a platform below there are only registry entries. */
-export async function surveyWorkloads({ workloads }: Home, situation: WorkloadsSituation): Promise<WorkloadsDecision> {
+/** What to do for the services, or why that cannot be told now. */
+export interface WorkloadsSurvey extends WorkloadsDecision {
+  readonly failure?: unknown;
+}
+
+const NOTHING: WorkloadsDecision = { apply: [], remove: [], register: [], unregister: [], states: new Map() };
+
+/**
+ * Sees what runs for the services and decides what should. Without a platform below there are only registry entries. What it may not see
+ * is for `actOnWorkloads` to tell: the network does not wait for workloads.
+ */
+export async function surveyWorkloads(home: Pick<Home, "workloads">, situation: WorkloadsSituation): Promise<WorkloadsSurvey> {
+  try {
+    return await survey(home, situation);
+  } catch (failure) {
+    return { ...NOTHING, failure };
+  }
+}
+
+async function survey({ workloads }: Pick<Home, "workloads">, situation: WorkloadsSituation): Promise<WorkloadsDecision> {
   const { documents, reports, registrations, decision } = situation;
   const all = documents.filter((document): document is ServiceDeployment => document.kind === "ServiceDeployment");
   const faulty = new Set(decision.valid.findings.flatMap(({ severity, source }) => (severity === "ERROR" ? [source?.document] : [])));
@@ -51,9 +69,14 @@ async function takenKeys(
   return keys;
 }
 
+interface Writers {
+  readonly store: Pick<Home["store"], "create" | "update" | "delete">;
+  readonly workloads?: Workloads;
+}
+
 /** Carries the decision out, each object for itself; throws the first failure at the end, and the next round goes on from what is there. */
-export async function actOnWorkloads({ store, workloads }: Home, decision: WorkloadsDecision): Promise<void> {
-  const failures: unknown[] = [];
+export async function actOnWorkloads({ store, workloads }: Writers, decision: WorkloadsSurvey): Promise<void> {
+  const failures: unknown[] = "failure" in decision ? [decision.failure] : [];
   const attempt = (work: Promise<unknown>) => work.catch((error: unknown) => void failures.push(error));
   for (const entry of decision.register) await attempt(register(store, entry));
   for (const ref of decision.unregister) await attempt(unlessGone(store.delete(ref)));
@@ -64,7 +87,7 @@ export async function actOnWorkloads({ store, workloads }: Home, decision: Workl
   if (failures.length > 0) throw failures[0];
 }
 
-async function register(store: Home["store"], entry: ServiceRegistration): Promise<void> {
+async function register(store: Writers["store"], entry: ServiceRegistration): Promise<void> {
   try {
     await store.create<"ServiceRegistration">(entry);
   } catch (error) {

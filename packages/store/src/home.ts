@@ -60,6 +60,8 @@ export interface Workloads {
   apply(object: KubernetesObject): Promise<KubernetesObject>;
   /** Objects of one kind that carry the label `app.kubernetes.io/managed-by: pharos`. */
   list(kind: { readonly apiVersion: string; readonly kind: string }): Promise<readonly KubernetesObject[]>;
+  /** True when an object of this kind and name is there without that label: others made it. */
+  isTaken(object: KubernetesObject): Promise<boolean>;
   /** Deleting what is not there is no error. */
   delete(object: KubernetesObject): Promise<void>;
   /** Calls back after changes of the listed kinds; ends with the signal. */

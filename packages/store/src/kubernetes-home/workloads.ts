@@ -3,7 +3,8 @@ import { STORE_NOT_FOUND, STORE_WORKLOAD_KIND } from "../codes.ts";
 import type { KubernetesObject, Workloads } from "../home.ts";
 import { type ApiObject, callOf, followResource, type KubernetesStore, listAll, pathOf, type Resource } from "../kubernetes/index.ts";
 
-const MANAGED_BY_US = "app.kubernetes.io/managed-by=pharos";
+const MANAGED_BY = "app.kubernetes.io/managed-by";
+const MANAGED_BY_US = `${MANAGED_BY}=pharos`;
 const FIELD_MANAGER = "pharos-operator";
 
 const RESOURCES: Readonly<Record<string, Resource>> = {
@@ -35,6 +36,12 @@ export function kubernetesWorkloads(store: KubernetesStore, mayWrite: () => void
     list: async (kind) => {
       const collection = { resource: resourceOf(kind), labelSelector: MANAGED_BY_US, trim: withKind(kind) };
       return (await listAll(reflector, collection)).items;
+    },
+    isTaken: async (object) => {
+      const { resource, place } = addressOf(object);
+      const fieldSelector = `metadata.name=${place.name},metadata.namespace=${place.namespace}`;
+      const { items } = await listAll(reflector, { resource, fieldSelector, trim: withKind(object) });
+      return items.some(({ metadata }) => metadata.labels?.[MANAGED_BY] !== "pharos");
     },
     delete: async (object) => {
       const { resource, place } = addressOf(object);
