@@ -64,6 +64,11 @@ export const STORE_FENCED: CodeEntry = {
   title: "not the leader any more",
   action: "nothing: another operator leads and does the work",
 };
+export const STORE_CLOCK_OFF: CodeEntry = {
+  code: "PHAROS-3023",
+  title: "this machine's clock and the API server's differ by more than a minute",
+  action: "set the clock (NTP, PTP); leadership, leases and the network do not depend on it, certificates and times in reports do",
+};
 export const STORE_LEASE_UNUSABLE: CodeEntry = {
   code: "PHAROS-3040",
   title: "election lease cannot be read or written",

@@ -9,6 +9,7 @@ import { ObjectWriter } from "./object-writer.ts";
 import { listAll, type ReflectorOptions, watchFrom } from "./reflector.ts";
 import { repeatOnConflict } from "./repeat-on-conflict.ts";
 import { callOf, pathOf, type Resource, resourceOf } from "./resource.ts";
+import { ServerClock } from "./server-clock.ts";
 import { type ApiCall, Transport } from "./transport.ts";
 import { trimTo } from "./trimmed-object.ts";
 
@@ -43,8 +44,10 @@ const NAMESPACES: Resource = { group: "", version: "v1", plural: "namespaces" };
 /** The Kubernetes API as a store. Calls fail with STORE_UNAVAILABLE when it cannot be reached; watches outlive that. */
 export function connectKubernetesStore(options: KubernetesStoreOptions): KubernetesStore {
   const { credentials, clock, log, random, onCall, deadline, idle } = options;
+  const serverClock = new ServerClock(clock, log);
   const transport = new Transport({
     credentials,
+    onServerTime: (time) => serverClock.heard(time),
     ...(onCall === undefined ? {} : { onCall }),
     ...(deadline === undefined ? {} : { deadline }),
     ...(idle === undefined ? {} : { idle }),

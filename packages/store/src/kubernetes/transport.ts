@@ -26,6 +26,8 @@ export interface TransportOptions {
   /** ms without a byte after which a watch counts as broken; 90 s when not given: an API server sends a bookmark each minute. */
   readonly idle?: number;
   readonly onCall?: (call: ApiCall) => void;
+  /** Told of the server's time with each answer, ms since the epoch, to the second; NaN when it gave none. */
+  readonly onServerTime?: (time: number) => void;
 }
 
 const DEADLINE = 10_000;
@@ -111,6 +113,7 @@ export class Transport {
       const outgoing = request({ ...this.#base, method, path: `${this.#base.path ?? ""}${path}`, headers, signal }, (response) => {
         isAnswered = true;
         clearTimeout(timer);
+        this.#options.onServerTime?.(Date.parse(response.headers.date ?? ""));
         resolve(response);
       });
       const timer = setTimeout(() => outgoing.destroy(new Error("no answer in time")), this.#options.deadline ?? DEADLINE);
