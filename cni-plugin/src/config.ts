@@ -31,10 +31,15 @@ export function readConfig(fields: JsonObject): PluginConfig {
   return { cniVersion, stateDir: textOf(fields.stateDir, "stateDir") ?? LEDGER_FOLDER, fields };
 }
 
+/** True when the configuration brings the network data itself, so that no agent looks after their bridges. */
+export function hasInlineData({ fields }: PluginConfig): boolean {
+  return fields.pharos !== undefined;
+}
+
 /** The network data: inline in the configuration (`pharos`), else the file that the agent writes (`dataFile`). */
-export function loadNetworkData({ fields }: PluginConfig): PodNetworkData {
-  if (fields.pharos !== undefined) return readNetworkData(fields.pharos);
-  const path = textOf(fields.dataFile, "dataFile") ?? POD_NETWORK_DATA_PATH;
+export function loadNetworkData(config: PluginConfig): PodNetworkData {
+  if (hasInlineData(config)) return readNetworkData(config.fields.pharos);
+  const path = textOf(config.fields.dataFile, "dataFile") ?? POD_NETWORK_DATA_PATH;
   let text: string;
   try {
     text = readFileSync(path, "utf8");

@@ -10,12 +10,12 @@ import {
   sameKey,
 } from "@pharos/attach";
 import { type LedgerEntry, type LockedLedger, withLedger } from "@pharos/ledger";
-import { loadNetworkData } from "../config.ts";
+import { hasInlineData, loadNetworkData } from "../config.ts";
 import type { NetlinkSocket } from "../linux/netlink-socket.ts";
-import { ensureBridge } from "../plumb/bridge.ts";
-import { publish, withdraw } from "../plumb/host-ports.ts";
+import { AGENT_BRIDGE_ALIAS, ensureBridge, INLINE_BRIDGE_ALIAS } from "../plumb/bridge.ts";
 import { differencesFrom } from "../plumb/inspect.ts";
 import { deleteLink, findLink } from "../plumb/links.ts";
+import { addPodElements, removePodElements } from "../plumb/pod-elements.ts";
 import { configurePod, createPair, type Sides } from "../plumb/pod-interface.ts";
 import { entriesOfLinks } from "../plumb/recover.ts";
 import { removePair } from "../plumb/remove-pair.ts";
@@ -29,21 +29,29 @@ import { type CommandContext, withSides } from "./context.ts";
 export function add({ config, parameters, netns }: CommandContext): CniResult {
   const request = readRequest(config.fields, parameters);
   const data = loadNetworkData(config);
+  const isInline = hasInlineData(config);
   const bootId = currentBootId();
   return withSides(netns, (sides) =>
     withLedger(config.stateDir, (ledger) => {
       if (ledger.isSuspect) recover(ledger, sides.host, bootId);
-      const attachment = decideAttachment(request, { data, held: ledger.entries(), bootId, lastOf: ledger.lastOf });
+      const attachment = decideAttachment(request, {
+        data,
+        held: ledger.entries(),
+        bootId,
+        masquerades: isInline,
+        lastOf: ledger.lastOf,
+      });
       const isNew = ledger.find(request.key)?.bootId !== bootId;
-      if (isNew) reserve(ledger, entryOf(attachment, { request, bootId, netns }));
+      const entry = entryOf(attachment, { request, bootId, netns });
+      if (isNew) reserve(ledger, entry);
       try {
-        const links = plumb(sides, attachment);
-        publish(attachment.ports, attachment.addresses);
+        const links = plumb(sides, attachment, isInline ? INLINE_BRIDGE_ALIAS : AGENT_BRIDGE_ALIAS);
+        addPodElements(entry);
         return resultOf(config.cniVersion, attachment, { ...links, netns });
       } catch (error) {
         if (isNew) {
           removePair(sides.host, attachment.hostName, request.key);
-          withdraw(entryOf(attachment, { request, bootId, netns }));
+          removePodElements(entry);
           ledger.release(request.key);
         }
         throw error;
@@ -77,13 +85,14 @@ function entryOf(attachment: Attachment, { request, bootId, netns }: { request: 
     bootId,
     ...(request.pod === undefined ? {} : { pod: request.pod }),
     ...(attachment.ports.length === 0 ? {} : { ports: attachment.ports }),
+    ...(attachment.masqueradeExcept === undefined ? {} : { masqueradeExcept: attachment.masqueradeExcept }),
     netns,
   };
 }
 
 /** Brings the kernel to what the attachment says; a pair that is whole already is left alone. */
-function plumb(sides: Sides, attachment: Attachment): Omit<AttachedLinks, "netns"> {
-  const bridge = ensureBridge(sides.host, attachment.bridge, bridgeMacOf(attachment.bridge.name));
+function plumb(sides: Sides, attachment: Attachment, bridgeAlias: string): Omit<AttachedLinks, "netns"> {
+  const bridge = ensureBridge(sides.host, attachment.bridge, { mac: bridgeMacOf(attachment.bridge.name), alias: bridgeAlias });
   const existing = findLink(sides.host, attachment.hostName);
   const isWhole = existing !== undefined && differencesFrom(attachment, sides).length === 0;
   if (existing !== undefined && !isWhole) deleteLink(sides.host, existing);

@@ -1,7 +1,7 @@
 import { ATTACH_BAD_CONFIG, listOf, objectOf, textOf } from "@pharos/attach";
 import { PharosError } from "@pharos/base/errors";
 import { withLedger } from "@pharos/ledger";
-import { withdraw } from "../plumb/host-ports.ts";
+import { removePodElements } from "../plumb/pod-elements.ts";
 import { removePair } from "../plumb/remove-pair.ts";
 import { type CommandContext, withHost } from "./context.ts";
 
@@ -22,7 +22,7 @@ export function collectGarbage({ config }: CommandContext): void {
     withHost((host) => {
       const garbage = ledger.entries().filter(({ key }) => key.network === network && !valid.has(`${key.containerID}/${key.ifname}`));
       for (const entry of garbage) {
-        withdraw(entry);
+        removePodElements(entry);
         removePair(host, entry.hostName, entry.key);
         ledger.release(entry.key);
       }

@@ -1,6 +1,6 @@
 import { hostNameOf, readKey } from "@pharos/attach";
 import { withLedger } from "@pharos/ledger";
-import { withdraw } from "../plumb/host-ports.ts";
+import { removePodElements } from "../plumb/pod-elements.ts";
 import { removePair } from "../plumb/remove-pair.ts";
 import { type CommandContext, withHost } from "./context.ts";
 
@@ -11,7 +11,7 @@ export function del({ config, parameters }: CommandContext): void {
     // The agent may have lost the ledger; the name can be derived without it.
     const entry = ledger.find(key);
     // Ports first: nothing new may come to a pod that is going away.
-    if (entry !== undefined) withdraw(entry);
+    if (entry !== undefined) removePodElements(entry);
     withHost((host) => removePair(host, entry?.hostName ?? hostNameOf(key), key));
     ledger.release(key);
   });

@@ -6,7 +6,10 @@ import { type Libc, systemError } from "./libc.ts";
 
 const AF_NETLINK = 16;
 const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
-const NETLINK_ROUTE = 0;
+/** Netlink families. */
+export const NETLINK_ROUTE = 0;
+export const NETLINK_NETFILTER = 12;
+const MSG_DONTWAIT = 0x40;
 const SOL_NETLINK = 270;
 const NETLINK_EXT_ACK = 11;
 const NETLINK_CAP_ACK = 10;
@@ -25,8 +28,16 @@ export interface NetlinkRequest {
   readonly tolerate?: readonly string[];
 }
 
+/** Why the kernel did not carry out a transaction. */
+export interface Refusal {
+  /** Name of the error number: `ENOENT`. */
+  readonly error: string;
+  /** The request that was refused. */
+  readonly what: string;
+}
+
 /**
- * A synchronous rtnetlink socket of the network namespace in which it was opened. The kernel answers while `send` runs,
+ * A synchronous netlink socket of the network namespace in which it was opened. The kernel answers while `send` runs,
  * so a following `recv` never waits.
  */
 export class NetlinkSocket {
@@ -35,9 +46,9 @@ export class NetlinkSocket {
   readonly #buffer = Buffer.alloc(RECEIVE_BYTES);
   #sequence = 0;
 
-  constructor(libc: Libc) {
+  constructor(libc: Libc, family: number = NETLINK_ROUTE) {
     this.#libc = libc;
-    this.#descriptor = libc.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE);
+    this.#descriptor = libc.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, family);
     if (this.#descriptor < 0)
       throw new PharosError(PLUGIN_KERNEL_REFUSED, "cannot open a netlink socket", { cause: systemError("socket") });
     const one = Buffer.from([1, 0, 0, 0]);
@@ -68,6 +79,28 @@ export class NetlinkSocket {
       if (refusal !== undefined) throwUnlessTolerated(request, refusal);
     });
     return replies;
+  }
+
+  /**
+   * Sends requests as one transaction of nftables, framed by `begin` and `end`.
+   * @returns the name of the error that stopped it and the request that it was for; undefined when all is done.
+   */
+  transact(requests: readonly NetlinkRequest[], { begin, end }: { readonly begin: Buffer; readonly end: Buffer }): Refusal | undefined {
+    const first = this.#sequence + 1;
+    const framed = [begin, ...requests.map(({ bytes }) => stamped(bytes, 0, NLM_F.ACK)), end];
+    this.#send(framed.map((bytes) => stamped(bytes, ++this.#sequence)));
+    let open = requests.length;
+    let refusal: Refusal | undefined;
+    while (open > 0) {
+      for (const reply of this.#receive(MSG_DONTWAIT)) {
+        const errno = errnoOf(reply) ?? 0;
+        const request = requests[reply.sequence - first - 1];
+        if (errno !== 0) refusal ??= { error: errnoName(errno), what: request?.what ?? "the whole transaction" };
+        // An answer to the frame means that the rest gets none.
+        open = request === undefined ? 0 : open - 1;
+      }
+    }
+    return refusal;
   }
 
   /** Reads all objects of a dump request; again when the kernel says that the listing changed under way. */
@@ -104,8 +137,8 @@ export class NetlinkSocket {
       throw new PharosError(PLUGIN_KERNEL_REFUSED, "cannot send to the kernel", { cause: systemError("send") });
   }
 
-  #receive(): NetlinkMessage[] {
-    const length = this.#libc.recv(this.#descriptor, this.#buffer, this.#buffer.length, 0);
+  #receive(flags = 0): NetlinkMessage[] {
+    const length = this.#libc.recv(this.#descriptor, this.#buffer, this.#buffer.length, flags);
     if (length < 0) throw new PharosError(PLUGIN_KERNEL_REFUSED, "cannot receive from the kernel", { cause: systemError("recv") });
     return messagesOf(Buffer.from(this.#buffer.subarray(0, Number(length))));
   }

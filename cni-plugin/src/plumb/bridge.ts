@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { POD_ALIAS } from "@pharos/attach";
 import { PharosError } from "@pharos/base/errors";
 import { type PodBridge, parsePrefix } from "@pharos/hoststate";
 import {
@@ -14,9 +15,21 @@ import { PLUGIN_FOREIGN_LINK, PLUGIN_KERNEL_REFUSED } from "../codes.ts";
 import type { NetlinkRequest, NetlinkSocket } from "../linux/netlink-socket.ts";
 import { findLink } from "./links.ts";
 
+/** The mark of the agent's bridges, which the agent removes when no document wants them. */
+export const AGENT_BRIDGE_ALIAS = "pharos";
+/** The mark of bridges that only a plugin configuration knows: as with all that begins so, the agent leaves them and their addresses alone. */
+export const INLINE_BRIDGE_ALIAS = `${POD_ALIAS}-bridge`;
+
+/** What a bridge is born with. */
+interface BridgeMarks {
+  /** Lower case with colons. */
+  readonly mac: string;
+  readonly alias: string;
+}
+
 /** The bridge as it is in the kernel after it was made, brought up and given its addresses, each where it was missing. */
-export function ensureBridge(socket: NetlinkSocket, bridge: PodBridge, mac: string): LinkRecord {
-  const found = findLink(socket, bridge.name) ?? createBridge(socket, bridge, mac);
+export function ensureBridge(socket: NetlinkSocket, bridge: PodBridge, marks: BridgeMarks): LinkRecord {
+  const found = findLink(socket, bridge.name) ?? createBridge(socket, bridge, marks);
   if (found.kind !== "bridge") throw new PharosError(PLUGIN_FOREIGN_LINK, `${bridge.name} exists and is no bridge`);
   const up: NetlinkRequest[] = found.up
     ? []
@@ -29,14 +42,14 @@ export function ensureBridge(socket: NetlinkSocket, bridge: PodBridge, mac: stri
  * Makes the bridge in the shape in which the agent makes it, so that the agent finds nothing to change. A wanted MTU is given by
  * a change to another value than that of birth: only then the kernel keeps it when ports with a smaller one come.
  */
-function createBridge(socket: NetlinkSocket, bridge: PodBridge, mac: string): LinkRecord {
+function createBridge(socket: NetlinkSocket, bridge: PodBridge, { mac, alias }: BridgeMarks): LinkRecord {
   const { name, mtu } = bridge;
   const birth = { name, up: true, mac, ...(mtu === undefined ? {} : { mtu: mtu === 1500 ? 1499 : 1500 }) };
   const kind = { kind: "bridge", callIptables: false, callIp6tables: false, multicastSnooping: false } as const;
   socket.exchange([
     // Another ADD, or the agent, may be quicker: then its bridge is as good.
     { what: `create bridge ${name}`, bytes: encodeLinkCreate(birth, kind), tolerate: ["EEXIST"] },
-    { what: `mark ${name}`, bytes: encodeLinkChange({ name, alias: "pharos", ...(mtu === undefined ? {} : { mtu }) }) },
+    { what: `mark ${name}`, bytes: encodeLinkChange({ name, alias, ...(mtu === undefined ? {} : { mtu }) }) },
   ]);
   if (bridge.isGateway) enableForwarding(bridge);
   const made = findLink(socket, name);

@@ -14,6 +14,7 @@ export interface HeldAttachment {
   readonly mac: string;
   readonly bootId: string;
   readonly ports?: readonly PortMapping[];
+  readonly masqueradeExcept?: readonly string[];
 }
 
 export interface PodRoute {
@@ -33,6 +34,8 @@ export interface Attachment {
   readonly addresses: readonly PodAddress[];
   readonly routes: readonly PodRoute[];
   readonly ports: readonly PortMapping[];
+  /** Subnets towards which the pod keeps its address when it is masqueraded; absent: the plugin does not masquerade it. */
+  readonly masqueradeExcept?: readonly string[];
 }
 
 export interface AttachmentFacts {
@@ -40,6 +43,8 @@ export interface AttachmentFacts {
   /** All that the ledger holds. What an earlier boot made is void: its pods are gone. */
   readonly held: readonly HeldAttachment[];
   readonly bootId: string;
+  /** No agent keeps rules for the bridges of `data`, so that the plugin masquerades where they say `ipMasq`. */
+  readonly masquerades?: boolean;
   /** The addresses handed out last on a bridge. */
   readonly lastOf: (bridge: string) => readonly string[];
 }
@@ -69,6 +74,7 @@ export function decideAttachment(request: PodRequest, facts: AttachmentFacts): A
     ports,
     others.flatMap((entry) => entry.ports ?? []),
   );
+  const masqueradeExcept = current === undefined ? masqueradeOf(bridge, facts) : current.masqueradeExcept;
   const mac = current?.mac ?? request.mac ?? macOf(request.key);
   return {
     key: request.key,
@@ -79,7 +85,13 @@ export function decideAttachment(request: PodRequest, facts: AttachmentFacts): A
     addresses,
     routes: routesOf(bridge, addresses),
     ports,
+    ...(masqueradeExcept === undefined ? {} : { masqueradeExcept }),
   };
+}
+
+/** The subnets of the bridge on all hosts, between which nothing is masqueraded. */
+function masqueradeOf(bridge: PodBridge, { masquerades = false }: AttachmentFacts): readonly string[] | undefined {
+  return masquerades && bridge.ipMasq ? [...new Set(bridge.ranges.map(({ subnet }) => subnet))] : undefined;
 }
 
 /** The routes of the bridge for the families that the pod has; without a gateway of their own they go by the bridge's. */

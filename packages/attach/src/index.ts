@@ -5,7 +5,8 @@ export { type JsonObject, listOf, objectOf, textOf } from "./fields.ts";
 export { aliasOf, bridgeMacOf, hostNameOf, isMarkOf, POD_ALIAS, type Witness, witnessOf } from "./names.ts";
 export { readNetworkData } from "./network-data.ts";
 export { PLUGIN_TYPE, type PluginPlaces, pluginConfiguration, pluginConfigurationList } from "./plugin-configuration.ts";
-export { POD_TABLE, type PortMapping, publishPorts, withdrawPorts } from "./port-mappings.ts";
+export { type PodTraffic, podElements, podTableFrame } from "./pod-table.ts";
+export type { PortMapping } from "./port-mappings.ts";
 export {
   ADDRESS_ANNOTATION,
   BRIDGE_ANNOTATION,

@@ -1,7 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { publishPorts, readPortMappings, requireFreePorts, withdrawPorts } from "./port-mappings.ts";
-
-const elements = (text: string) => text.split("\n").filter((line) => / element /.test(line));
+import { readPortMappings, requireFreePorts } from "./port-mappings.ts";
 
 describe("port mappings", () => {
   test("are read in lower case, and those without a host port ask for nothing", () => {
@@ -45,25 +43,5 @@ describe("port mappings", () => {
     requireFreePorts(ours, readPortMappings([{ hostPort: 80, containerPort: 1, hostIP: "10.0.0.2" }]));
     requireFreePorts(ours, readPortMappings([{ hostPort: 80, containerPort: 1, protocol: "udp" }]));
     expect(() => requireFreePorts(ours, readPortMappings([{ hostPort: 80, containerPort: 9 }]))).toThrow("tcp/80");
-  });
-
-  test("become elements for each family of the pod, but an address of the host only for its own", () => {
-    const ports = readPortMappings([
-      { hostPort: 8080, containerPort: 80 },
-      { hostPort: 53, containerPort: 5353, protocol: "udp", hostIP: "10.0.0.1" },
-    ]);
-    expect(elements(publishPorts(ports, ["10.9.0.2/24", "fd09::2/64"]))).toEqual([
-      "add element inet pharos_pods hostports4 { tcp . 8080 : 10.9.0.2 . 80 }",
-      "add element inet pharos_pods hairpin4 { 10.9.0.0/24 . 10.9.0.2 }",
-      "add element inet pharos_pods hostports4-by-address { 10.0.0.1 . udp . 53 : 10.9.0.2 . 5353 }",
-      "add element inet pharos_pods hairpin4 { 10.9.0.0/24 . 10.9.0.2 }",
-      "add element inet pharos_pods hostports6 { tcp . 8080 : fd09::2 . 80 }",
-      "add element inet pharos_pods hairpin6 { fd09::/64 . fd09::2 }",
-    ]);
-  });
-
-  test("are withdrawn by adding and deleting, so that what is gone already is no failure", () => {
-    const ports = readPortMappings([{ hostPort: 8080, containerPort: 80 }]);
-    expect(elements(withdrawPorts(ports, ["10.9.0.2/24"])).map((line) => line.split(" ")[0])).toEqual(["add", "delete", "add", "delete"]);
   });
 });

@@ -22,6 +22,8 @@ export interface LedgerEntry {
   readonly pod?: { readonly namespace: string; readonly name: string };
   /** Ports of the host that lead to the pod. */
   readonly ports?: readonly MappedPort[];
+  /** Subnets towards which it keeps its address where the plugin masquerades it; absent: the plugin does not. */
+  readonly masqueradeExcept?: readonly string[];
   /** Path of the pod's network namespace at the time of ADD. */
   readonly netns?: string;
 }

@@ -24,3 +24,11 @@ export {
 export { errnoName } from "./netlink-error.ts";
 export * from "./route-message.ts";
 export * from "./rule-message.ts";
+export {
+  type ElementField,
+  encodeBatchBegin,
+  encodeBatchEnd,
+  encodeSetElementAdd,
+  encodeSetElementDelete,
+  type SetElement,
+} from "./set-element-message.ts";

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { PodNetworkData } from "@pharos/hoststate";
 import { builtPlugin, TestHost } from "./plugin-harness.ts";
@@ -24,6 +26,12 @@ const SERVER = `require("node:net").createServer((c) => { c.end(process.argv[1] 
 
 /** Connects and prints the answer, or fails within a second. */
 const CLIENT = `const s = require("node:net").connect({ host: process.argv[1], port: Number(process.argv[2]), timeout: 1000 }); s.on("data", (d) => process.stdout.write(d)); s.on("timeout", () => process.exit(3)); s.on("error", () => process.exit(2));`;
+
+/** A set or map as `nft -j` lists it. */
+interface SetListing {
+  readonly name: string;
+  readonly elem?: readonly unknown[];
+}
 
 let plugin = "";
 let host: TestHost;
@@ -124,5 +132,85 @@ describe("host ports", () => {
     await host.call({ verb: "ADD", pod: "a", ...mapped({ hostPort: 18080, containerPort: 8080 }) });
     host.exec("host", "nft", "delete", "table", "inet", "pharos_pods");
     expect((await host.call({ verb: "DEL", pod: "a" })).code).toBe(0);
+  });
+});
+
+describe("masquerade", () => {
+  const [bridge] = DATA.bridges;
+  const masqueraded = { ...DATA, bridges: [{ ...bridge, ipMasq: true }] };
+
+  test("gives flows to other networks the host's address, not those inside the subnet, where the configuration brings the data", async () => {
+    await host.call({ verb: "ADD", pod: "a", config: { pharos: masqueraded } });
+    await host.call({ verb: "ADD", pod: "b", config: { pharos: masqueraded } });
+    await serve("world");
+    await serve("b");
+    expect(ask("a", "192.0.2.2", 8080)).toBe("world 192.0.2.1");
+    expect(ask("a", "10.9.0.3", 8080)).toBe("b 10.9.0.2");
+    for (const pod of ["a", "b"]) expect((await host.call({ verb: "DEL", pod })).code).toBe(0);
+    expect(elementsLeft()).toEqual([]);
+  });
+
+  test("is the agent's where the data are its own: the plugin makes no table", async () => {
+    const dataFile = join(host.folder, "cni.json");
+    writeFileSync(dataFile, JSON.stringify(masqueraded));
+    expect((await host.call({ verb: "ADD", pod: "a", config: { pharos: undefined, dataFile } })).code).toBe(0);
+    expect(host.exec("host", "nft", "list", "tables")).toBe("");
+  });
+});
+
+describe("the pods' table", () => {
+  test("is made anew for a pod that comes after it was removed", async () => {
+    await host.call({ verb: "ADD", pod: "b", ...mapped({ hostPort: 18081, containerPort: 8080 }) });
+    host.exec("host", "nft", "delete", "table", "inet", "pharos_pods");
+    expect((await host.call({ verb: "ADD", pod: "a", ...mapped({ hostPort: 18080, containerPort: 8080 }) })).code).toBe(0);
+    await serve("a");
+    expect(ask("world", "192.0.2.1", 18080)).toMatch(/^a /);
+  });
+
+  test("holds what nft reads back", async () => {
+    const ports = [
+      { hostPort: 18080, containerPort: 8080 },
+      { hostPort: 53, containerPort: 5353, protocol: "udp", hostIP: "192.0.2.1" },
+      { hostPort: 9, containerPort: 9, protocol: "sctp" },
+    ];
+    await host.call({
+      verb: "ADD",
+      pod: "a",
+      config: { pharos: { ...DATA, bridges: [{ ...DATA.bridges[0], ipMasq: true }] }, runtimeConfig: { portMappings: ports } },
+    });
+    const listed: { nftables: { map?: SetListing; set?: SetListing }[] } = JSON.parse(
+      host.exec("host", "nft", "-j", "list", "table", "inet", "pharos_pods"),
+    );
+    const found = listed.nftables.flatMap(({ map, set }) => map ?? set ?? []).filter(({ elem = [] }) => elem.length > 0);
+    expect(Object.fromEntries(found.map(({ name, elem = [] }) => [name, elem.map((one) => JSON.stringify(one)).sort()]))).toEqual({
+      hostports4: ['[{"concat":["sctp",9]},{"concat":["10.9.0.2",9]}]', '[{"concat":["tcp",18080]},{"concat":["10.9.0.2",8080]}]'],
+      "hostports4-by-address": ['[{"concat":["192.0.2.1","udp",53]},{"concat":["10.9.0.2",5353]}]'],
+      hairpin4: ['{"concat":[{"prefix":{"addr":"10.9.0.0","len":24}},"10.9.0.2"]}'],
+      masquerade4: ['"10.9.0.2"'],
+      unmasqueraded4: ['{"concat":["10.9.0.2",{"prefix":{"addr":"10.9.0.0","len":24}}]}'],
+    });
+  });
+
+  test("keeps a port that leads to another pod by now when the former one is removed", async () => {
+    await host.call({ verb: "ADD", pod: "a", ...mapped({ hostPort: 18080, containerPort: 8080 }) });
+    host.exec("host", "nft", "delete element inet pharos_pods hostports4 { tcp . 18080 }");
+    host.exec("host", "nft", "add element inet pharos_pods hostports4 { tcp . 18080 : 10.9.0.50 . 80 }");
+    expect((await host.call({ verb: "DEL", pod: "a" })).code).toBe(0);
+    expect(host.exec("host", "nft", "list", "map", "inet", "pharos_pods", "hostports4")).toContain("10.9.0.50 . 80");
+    expect(host.exec("host", "nft", "list", "set", "inet", "pharos_pods", "hairpin4")).not.toContain("elements");
+  });
+});
+
+describe("the mark of a bridge", () => {
+  test("tells the agent to leave it alone where only the plugin's configuration knows it", async () => {
+    await host.call({ verb: "ADD", pod: "a" });
+    expect(host.ip("host", "link", "show", "podBr0")).toMatch(/alias pharos-pod-bridge\n/);
+  });
+
+  test("is that of the agent where the data are the agent's", async () => {
+    const dataFile = join(host.folder, "cni.json");
+    writeFileSync(dataFile, JSON.stringify(DATA));
+    await host.call({ verb: "ADD", pod: "a", config: { pharos: undefined, dataFile } });
+    expect(host.ip("host", "link", "show", "podBr0")).toMatch(/alias pharos\n/);
   });
 });
