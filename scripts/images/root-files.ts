@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TarEntry } from "./tar-stream.ts";
@@ -24,9 +24,9 @@ export function programFiles(program: string, to = program.slice(1)): readonly T
   return [{ kind: "file", path: to, from: realpathSync(program), mode: 0o755 }, ...libraries];
 }
 
-/** ldd's answer: `name => /path (address)` and `/path (address)`. */
+/** ldd's answer: `name => /path (address)` and `/path (address)`; a static program has none, which ldd calls a failure. */
 function libraryPaths(program: string): readonly string[] {
-  const text = execFileSync("ldd", [program], { encoding: "utf8" });
+  const { stdout: text } = spawnSync("ldd", [program], { encoding: "utf8" });
   return [...text.matchAll(/(?:=> )?(\/\S+) \(0x/g)].flatMap(([, path]) => (path === undefined ? [] : [path]));
 }
 

@@ -1,6 +1,6 @@
 import { kubeAsset } from "@pharos/lab/kubernetes";
 import type { ImageSettings } from "./oci-image.ts";
-import { withFolders } from "./root-files.ts";
+import { programFiles, withFolders } from "./root-files.ts";
 import type { TarEntry } from "./tar-stream.ts";
 
 const BUSYBOX = "/bin/busybox";
@@ -10,7 +10,7 @@ const APPLETS = ["cat", "echo", "httpd", "ip", "ls", "nc", "nslookup", "ping", "
 export function testImages(env: NodeJS.ProcessEnv): readonly ImageSettings[] {
   const architecture = process.arch === "arm64" ? "arm64" : "amd64";
   const busybox: readonly TarEntry[] = [
-    { kind: "file", path: "bin/busybox", from: BUSYBOX, mode: 0o755 },
+    ...programFiles(BUSYBOX),
     ...APPLETS.map((applet): TarEntry => ({ kind: "link", path: `bin/${applet}`, target: "busybox" })),
     { kind: "folder", path: "tmp", mode: 0o1777 },
   ];
