@@ -1,20 +1,14 @@
 import type { PodNetwork } from "@pharos/kinds";
 import { refOf, type Store } from "@pharos/store";
+import { writeMany } from "./write-many.ts";
 
-/** How many writes are under way at one time. */
-const WRITERS = 24;
-
-/** Writes attachments as agents publish them, with their status, quickly. */
-export async function writePodNetworks(store: Store, count: number): Promise<void> {
-  let next = 0;
-  const writer = async () => {
-    for (let index = next++; index < count; index = next++) {
-      const { status, ...object } = podNetwork(index);
-      await store.create<"PodNetwork">(object);
-      await store.patchStatus(refOf<"PodNetwork">(object), status);
-    }
-  };
-  await Promise.all(Array.from({ length: WRITERS }, writer));
+/** Writes attachments as agents publish them, with their status. */
+export function writePodNetworks(store: Store, count: number): Promise<void> {
+  return writeMany(count, async (index) => {
+    const { status, ...object } = podNetwork(index);
+    await store.create<"PodNetwork">(object);
+    await store.patchStatus(refOf<"PodNetwork">(object), status);
+  });
 }
 
 function podNetwork(index: number): PodNetwork & { readonly status: NonNullable<PodNetwork["status"]> } {
