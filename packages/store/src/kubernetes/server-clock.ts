@@ -20,7 +20,10 @@ export class ServerClock {
     const ahead = this.#clock.now() - time;
     if (Number.isNaN(ahead) || Math.abs(ahead) > BEARABLE_MS === this.#isOff) return;
     this.#isOff = !this.#isOff;
-    if (!this.#isOff) return this.#log.info("this machine's clock agrees with the API server's again");
+    if (!this.#isOff) {
+      this.#log.info("this machine's clock agrees with the API server's again");
+      return;
+    }
     const seconds = Math.round(Math.abs(ahead) / 1000);
     const text = `this machine's clock is ${seconds} s ${ahead > 0 ? "ahead of" : "behind"} the API server's`;
     this.#log.warn(describeError(new PharosError(STORE_CLOCK_OFF, text)));
