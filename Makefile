@@ -44,10 +44,10 @@ verify: setup ## generated files, lint, types, imports, dead exports, error code
 
 build: setup dist/pharos.mjs dist/pharosctl.mjs plugin ## bundle the programs and make the CNI plugin's executable
 
-dist/pharos.mjs: $(SOURCES) scripts/build-programs.ts
+dist/pharos.mjs: $(SOURCES) scripts/build-programs.ts scripts/program-bundle.ts
 	@node scripts/build-programs.ts pharos
 
-dist/pharosctl.mjs: $(SOURCES) scripts/build-programs.ts
+dist/pharosctl.mjs: $(SOURCES) scripts/build-programs.ts scripts/program-bundle.ts
 	@node scripts/build-programs.ts pharosctl
 
 plugin: setup
@@ -87,10 +87,10 @@ cluster-down: setup ## end what make cluster left up
 images: build ## the image as an OCI layout, without a container daemon
 	@node scripts/build-images.ts
 
-bundle: cluster-parts ## an air-gap bundle: image, chart, CRDs, in one archive
+bundle: build ## an air-gap bundle: image, chart, CRDs, in one archive
 	@node scripts/build-bundle.ts
 
-sbom: build ## a bill of materials (CycloneDX) of what the bundles and the image really hold
+sbom: setup ## a bill of materials (CycloneDX) of what the bundles and the image really hold
 	@node scripts/build-sbom.ts
 
 demo: build ## the vehicle of docs/examples/vehicle in a box: who reaches whom, and why (KEEP=1 leaves it up)
