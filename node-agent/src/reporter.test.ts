@@ -51,6 +51,7 @@ describe("Reporter", () => {
       store: {
         create: (object) => counted(() => store.create(object)),
         patchStatus: (ref, next) => counted(() => store.patchStatus(ref, next)),
+        update: (object) => counted(() => store.update(object)),
       },
       host: "soc1",
       nodeName: "node-a",
@@ -82,6 +83,28 @@ describe("Reporter", () => {
     await untilStored("one");
     expect(await stored()).toEqual(status("one"));
     expect((await store.get({ kind: "HostReport", name: "soc1" }))?.metadata.annotations).toEqual({ "pharos.io/node": "node-a" });
+  });
+
+  test.each([
+    ["none", {}],
+    ["another", { "pharos.io/node": "node-b" }],
+  ])("names the Kubernetes node in a report that names %s, and keeps what others noted there", async (_, named) => {
+    const annotations = { note: "by hand", ...named };
+    await store.create({
+      apiVersion: "pharos.io/v1",
+      kind: "HostReport",
+      metadata: { name: "soc1", annotations },
+      spec: { host: "soc1" },
+    });
+    reporter.publish(status("one"));
+    const end = systemClock.monotonic() + 5000;
+    const report = () => store.get({ kind: "HostReport", name: "soc1" });
+    while ((await report())?.metadata.annotations?.["pharos.io/node"] !== "node-a") {
+      if (systemClock.monotonic() > end) throw new Error(JSON.stringify(await report()));
+      await systemClock.sleep(5);
+    }
+    expect((await report())?.metadata.annotations).toEqual({ note: "by hand", "pharos.io/node": "node-a" });
+    expect(await stored()).toEqual(status("one"));
   });
 
   test("writes only on change", async () => {

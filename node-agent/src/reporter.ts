@@ -1,16 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Clock, describeError, hasCode, type Log, Wake } from "@pharos/base";
-import type { HostReportStatus } from "@pharos/kinds";
+import type { HostReport, HostReportStatus } from "@pharos/kinds";
 import { STORE_NOT_FOUND, type Store } from "@pharos/store";
 
 export interface ReporterOptions {
-  readonly store: Pick<Store, "create" | "patchStatus">;
+  readonly store: Pick<Store, "create" | "update" | "patchStatus">;
   readonly host: string;
   /** The Kubernetes node that the host is; absent outside Kubernetes. */
   readonly nodeName?: string;
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** The operator places services by it. */
+const NODE_ANNOTATION = "pharos.io/node";
 
 const RETRY_MS = { first: 250, last: 10_000 };
 
@@ -63,16 +66,29 @@ export class Reporter {
   }
 
   async #write(status: HostReportStatus): Promise<void> {
-    const { store, host, nodeName } = this.#options;
+    const { store, host } = this.#options;
     const ref = { kind: "HostReport", name: host } as const;
     try {
-      await store.patchStatus(ref, status);
+      await this.#nameNode(await store.patchStatus(ref, status));
     } catch (error) {
       if (!hasCode(error, STORE_NOT_FOUND)) throw error;
-      // The operator places services by it.
-      const annotations = nodeName === undefined ? {} : { annotations: { "pharos.io/node": nodeName } };
-      await store.create({ apiVersion: "pharos.io/v1", kind: "HostReport", metadata: { name: host, ...annotations }, spec: { host } });
+      const annotations = this.#annotations();
+      const metadata = { name: host, ...(annotations === undefined ? {} : { annotations }) };
+      await store.create({ apiVersion: "pharos.io/v1", kind: "HostReport", metadata, spec: { host } });
       await store.patchStatus(ref, status);
     }
+  }
+
+  /** A report that was there already, made by an agent on another node or by hand, may name another node or none. */
+  async #nameNode(report: HostReport): Promise<void> {
+    const { metadata } = report;
+    const own = this.#annotations();
+    if (own === undefined || metadata.annotations?.[NODE_ANNOTATION] === own[NODE_ANNOTATION]) return;
+    await this.#options.store.update({ ...report, metadata: { ...metadata, annotations: { ...metadata.annotations, ...own } } });
+  }
+
+  #annotations(): { readonly [NODE_ANNOTATION]: string } | undefined {
+    const { nodeName } = this.#options;
+    return nodeName === undefined ? undefined : { [NODE_ANNOTATION]: nodeName };
   }
 }

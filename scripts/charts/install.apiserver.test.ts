@@ -57,6 +57,11 @@ const report = (name: string, host = name): HostReport => ({
   spec: { host },
 });
 
+const onNode = (made: HostReport, node: string): HostReport => ({
+  ...made,
+  metadata: { ...made.metadata, annotations: { "pharos.io/node": node } },
+});
+
 const attachment = (name: string, host: string | undefined, spec: PodNetwork["spec"] = {}): PodNetwork => ({
   apiVersion: "pharos.io/v1",
   kind: "PodNetwork",
@@ -74,6 +79,7 @@ function admin<T extends object>(object: T): string {
 describe("an agent on node n1, which is host vm1,", () => {
   test("writes its own report and its status", async () => {
     expect(await outcome(first.patchStatus({ kind: "HostReport", name: "vm1" }, { state: "Committed" }))).toBe("accepted");
+    expect(await outcome(first.update(onNode(report("vm1"), "n1")))).toBe("accepted");
   });
 
   test.each([
@@ -84,10 +90,11 @@ describe("an agent on node n1, which is host vm1,", () => {
     expect(await outcome(first.create(made()))).toMatch(NOT_ITS_OWN);
   });
 
-  test("does not write the status of another host's report", async () => {
+  test("writes neither another host's report nor its status", async () => {
     expect(await outcome(second.create(report("n2")))).toBe("accepted");
     const ref = { kind: "HostReport", name: "n2" } as const;
     expect(await outcome(first.patchStatus(ref, { state: "Failed" }))).toMatch(NOT_ITS_OWN);
+    expect(await outcome(first.update(onNode(report("n2"), "n1")))).toMatch(NOT_ITS_OWN);
     expect(await outcome(second.patchStatus(ref, { state: "Committed" }))).toBe("accepted");
   });
 

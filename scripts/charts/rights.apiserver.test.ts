@@ -170,7 +170,10 @@ const ELSEWHERE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "delete podnetworks.pharos.io": "a request that ends after a minute",
     "patch podnetworks/status.pharos.io": "a request that ends after a minute",
   },
-  agent: {},
+  agent: {
+    "get hostreports.pharos.io": "a report that names another node",
+    "update hostreports.pharos.io": "a report that names another node",
+  },
 };
 
 interface Roles {
