@@ -72,13 +72,18 @@ export class TestNode {
   }
 
   startAgent(...more: readonly string[]): void {
+    this.startAgentUnder([], ...more);
+  }
+
+  /** Starts the agent by a program that goes over into it (`env`, `nice`). */
+  startAgentUnder(wrapper: readonly string[], ...more: readonly string[]): void {
     const { name, kubeconfig } = this.#options;
     const program = [process.execPath, join(REPOSITORY, "dist/pharos.mjs"), "agent", "--kubernetes", "--node-name", name];
     const folders = ["--root", join(this.folder, "root"), "--cni-conf-dir", this.confDir, "--cni-bin-dir", join(this.folder, "bin")];
     const plugin = ["--plugin", join(REPOSITORY, "dist/pharos-cni")];
     const command = [...program, "--kubeconfig", kubeconfig, ...folders, ...plugin, ...more];
     const out = openSync(join(this.folder, "agent.log"), "a");
-    const nsenter = [`--net=/run/netns/${this.namespace}`, "setpriv", "--pdeathsig", "KILL", ...command];
+    const nsenter = [`--net=/run/netns/${this.namespace}`, "setpriv", "--pdeathsig", "KILL", ...wrapper, ...command];
     this.#agent = spawn("nsenter", nsenter, { stdio: ["ignore", out, out], env: { PATH } });
     closeSync(out);
   }
