@@ -15,7 +15,7 @@ export interface KubernetesAgentSettings {
   readonly kubeconfig?: string;
   /** `https://host:port` of the API server. */
   readonly apiServer?: string;
-  /** Folders of the container runtime; empty: looked for below `root`. */
+  /** Folders of the container runtime; empty: looked for below `root`, or without `conflist` none. */
   readonly cniConfDir: readonly string[];
   readonly cniBinDir: readonly string[];
   /** False: beside another network. */
@@ -32,8 +32,10 @@ export interface KubernetesAgentSettings {
 const LIVE_WITHIN_MS = 60_000;
 /** By then the lists of the start are there. */
 const SETTLED_MS = 15_000;
-/** As often as following lists anew. */
-const RELEASE_MS = 10 * 60_000;
+/** So often the memory is looked at. */
+const RELEASE_MS = 15_000;
+/** Growth of the resident memory, in bytes, that is worth a collection. */
+const RELEASE_BYTES = 8 * 1024 * 1024;
 
 /** Runs the agent of a Kubernetes node until `signal` aborts. */
 export async function kubernetesAgentCommand(settings: KubernetesAgentSettings, log: Log, signal: AbortSignal): Promise<void> {
@@ -76,11 +78,15 @@ function openSysctls(log: Log): void {
   }
 }
 
-/** A list of all pods leaves memory behind that V8 would give back only under pressure. A collection takes some 50 ms. */
+/** Lists and storms of pods leave memory behind that V8 would give back only under pressure. A collection takes some 50 ms. */
 async function releaseMemory(signal: AbortSignal): Promise<void> {
+  let held = 0;
   await systemClock.sleep(SETTLED_MS, signal);
   while (!signal.aborted) {
-    globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
+    if (process.memoryUsage.rss() - held > RELEASE_BYTES) {
+      globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
+      held = process.memoryUsage.rss();
+    }
     await systemClock.sleep(RELEASE_MS, signal);
   }
 }
