@@ -12,6 +12,7 @@ import {
 import { type LedgerEntry, type LockedLedger, withLedger } from "@pharos/ledger";
 import { hasInlineData, loadNetworkData } from "../config.ts";
 import type { NetlinkSocket } from "../linux/netlink-socket.ts";
+import { limitBandwidth } from "../plumb/bandwidth.ts";
 import { AGENT_BRIDGE_ALIAS, ensureBridge, INLINE_BRIDGE_ALIAS } from "../plumb/bridge.ts";
 import { differencesFrom } from "../plumb/inspect.ts";
 import { deleteLink, findLink } from "../plumb/links.ts";
@@ -86,6 +87,7 @@ function entryOf(attachment: Attachment, { request, bootId, netns }: { request: 
     ...(request.pod === undefined ? {} : { pod: request.pod }),
     ...(attachment.ports.length === 0 ? {} : { ports: attachment.ports }),
     ...(attachment.masqueradeExcept === undefined ? {} : { masqueradeExcept: attachment.masqueradeExcept }),
+    ...(attachment.bandwidth === undefined ? {} : { bandwidth: attachment.bandwidth }),
     netns,
   };
 }
@@ -97,6 +99,9 @@ function plumb(sides: Sides, attachment: Attachment, bridgeAlias: string): Omit<
   const isWhole = existing !== undefined && differencesFrom(attachment, sides).length === 0;
   if (existing !== undefined && !isWhole) deleteLink(sides.host, existing);
   const host = isWhole ? existing : createPair(sides, attachment, bridge);
-  if (!isWhole) configurePod(sides, attachment);
+  if (!isWhole) {
+    limitBandwidth(sides.host, attachment, host);
+    configurePod(sides, attachment);
+  }
   return { bridgeMac: bridge.mac ?? "", hostMac: host.mac ?? "", mtu: host.mtu };
 }

@@ -1,4 +1,5 @@
 import { type Family, type PodBridge, type PodNetworkData, parseIp, parsePrefix } from "@pharos/hoststate";
+import type { Bandwidth } from "./bandwidth.ts";
 import { chooseAddresses, type PodAddress } from "./choose-addresses.ts";
 import { chooseBridge } from "./choose-bridge.ts";
 import { aliasOf, hostNameOf, macOf } from "./names.ts";
@@ -15,6 +16,7 @@ export interface HeldAttachment {
   readonly bootId: string;
   readonly ports?: readonly PortMapping[];
   readonly masqueradeExcept?: readonly string[];
+  readonly bandwidth?: Bandwidth;
 }
 
 export interface PodRoute {
@@ -36,6 +38,7 @@ export interface Attachment {
   readonly ports: readonly PortMapping[];
   /** Subnets towards which the pod keeps its address when it is masqueraded; absent: the plugin does not masquerade it. */
   readonly masqueradeExcept?: readonly string[];
+  readonly bandwidth?: Bandwidth;
 }
 
 export interface AttachmentFacts {
@@ -75,6 +78,7 @@ export function decideAttachment(request: PodRequest, facts: AttachmentFacts): A
     others.flatMap((entry) => entry.ports ?? []),
   );
   const masqueradeExcept = current === undefined ? masqueradeOf(bridge, facts) : current.masqueradeExcept;
+  const { bandwidth } = current ?? request;
   const mac = current?.mac ?? request.mac ?? macOf(request.key);
   return {
     key: request.key,
@@ -86,6 +90,7 @@ export function decideAttachment(request: PodRequest, facts: AttachmentFacts): A
     routes: routesOf(bridge, addresses),
     ports,
     ...(masqueradeExcept === undefined ? {} : { masqueradeExcept }),
+    ...(bandwidth === undefined ? {} : { bandwidth }),
   };
 }
 

@@ -1,4 +1,5 @@
 export { type Attachment, type AttachmentFacts, decideAttachment, type HeldAttachment, type PodRoute, sameKey } from "./attachment.ts";
+export type { Bandwidth, RateLimit } from "./bandwidth.ts";
 export type { PodAddress } from "./choose-addresses.ts";
 export * from "./codes.ts";
 export { type JsonObject, listOf, objectOf, textOf } from "./fields.ts";

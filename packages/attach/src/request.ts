@@ -1,5 +1,6 @@
 import { PharosError } from "@pharos/base";
 import { formatIp, isInterfaceName, parseIp, parsePrefix } from "@pharos/hoststate";
+import { type Bandwidth, readBandwidth } from "./bandwidth.ts";
 import { ATTACH_BAD_CONFIG, ATTACH_BAD_PARAMETER } from "./codes.ts";
 import { type JsonObject, objectOf, textOf, textsOf } from "./fields.ts";
 import { type PortMapping, readPortMappings } from "./port-mappings.ts";
@@ -24,6 +25,8 @@ export interface PodRequest {
   readonly mac?: string;
   /** Ports of the host that lead to it. */
   readonly ports: readonly PortMapping[];
+  /** Limits of its traffic. */
+  readonly bandwidth?: Bandwidth;
 }
 
 /** The CNI parameters that name an attachment. */
@@ -69,6 +72,7 @@ export function readRequest(config: JsonObject, parameters: PodParameters): PodR
   if (mac !== undefined && !MAC.test(mac))
     throw new PharosError(ATTACH_BAD_CONFIG, `runtimeConfig.mac is not a unicast hardware address: ${mac}`);
   const pod = podOf(args);
+  const bandwidth = readBandwidth(capabilities.bandwidth);
   return {
     key,
     ...(pod === undefined ? {} : { pod }),
@@ -81,6 +85,7 @@ export function readRequest(config: JsonObject, parameters: PodParameters): PodR
     ]),
     ...(mac === undefined ? {} : { mac }),
     ports: readPortMappings(capabilities.portMappings),
+    ...(bandwidth === undefined ? {} : { bandwidth }),
   };
 }
 

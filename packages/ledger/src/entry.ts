@@ -24,8 +24,16 @@ export interface LedgerEntry {
   readonly ports?: readonly MappedPort[];
   /** Subnets towards which it keeps its address where the plugin masquerades it; absent: the plugin does not. */
   readonly masqueradeExcept?: readonly string[];
+  /** Limits of its traffic as the pod sees it: bits per second, and bits. */
+  readonly bandwidth?: { readonly ingress?: TrafficLimit; readonly egress?: TrafficLimit };
   /** Path of the pod's network namespace at the time of ADD. */
   readonly netns?: string;
+}
+
+/** A limit of one direction; without `burst` the plugin chooses one. */
+export interface TrafficLimit {
+  readonly rate: number;
+  readonly burst?: number;
 }
 
 /** A port of the host that leads to a port of the pod. */

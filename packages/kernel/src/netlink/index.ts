@@ -32,3 +32,4 @@ export {
   encodeSetElementDelete,
   type SetElement,
 } from "./set-element-message.ts";
+export * from "./traffic-control-message.ts";

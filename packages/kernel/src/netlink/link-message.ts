@@ -19,7 +19,8 @@ export type LinkKind =
       readonly port?: number;
       readonly learning?: boolean;
     }
-  | { readonly kind: "dummy" };
+  | { readonly kind: "dummy" }
+  | { readonly kind: "ifb" };
 
 /** Fields of a link in a request. What is absent is left as the kernel has it. */
 export interface LinkFields {
@@ -84,6 +85,7 @@ function kindData(kind: LinkKind): Buffer[] {
     case "vxlan":
       return vxlanData(kind);
     case "dummy":
+    case "ifb":
       return [];
   }
 }
