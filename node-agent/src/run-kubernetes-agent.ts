@@ -27,7 +27,7 @@ export interface KubernetesAgentConfig extends NodeSettings {
  */
 export async function runKubernetesAgent(config: KubernetesAgentConfig, signal: AbortSignal): Promise<void> {
   const { kernel, store, root, pluginBinary, namespace, nodeName, clock, onRound } = config;
-  const folders = await cniFolders(config.cniFolders, root);
+  const folders = await cniFolders(config.cniFolders, config);
   const snapshots = new SnapshotFolder(join(root, SNAPSHOT_FOLDER), config.log);
   let known = config.host;
   while (!signal.aborted) {

@@ -83,7 +83,10 @@ onKubernetes(daemon("agent", "keep this host's kernel in the state that the docu
   .option("--node-name <name>", "name of its core Node", hostname())
   .option("--cni-conf-dir <folder>", "network configurations of the container runtime (repeatable); absent: looked for", list)
   .option("--cni-bin-dir <folder>", "plugins of the container runtime (repeatable); absent: looked for", list)
-  .option("--no-conflist", "beside another network: install the plugin, and no configuration for the container runtime")
+  .option(
+    "--no-conflist",
+    "beside another network: no configuration for the container runtime, and no plugin where --cni-bin-dir names no folder",
+  )
   .action(async (options) => {
     if (options.kubernetes === true) {
       const { kubernetesAgentCommand } = await import("./kubernetes-agent-command.ts");

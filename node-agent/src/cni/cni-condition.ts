@@ -3,7 +3,7 @@ import type { CniStanding } from "./cni-keeper.ts";
 
 const WORDS = {
   installed: { status: "True", reason: "Installed", message: "container runtimes find the plugin and its configuration" },
-  beside: { status: "True", reason: "BesideAnotherNetwork", message: "the plugin is installed; another network has the pods" },
+  beside: { status: "True", reason: "BesideAnotherNetwork", message: "another network has the pods" },
   waits: { status: "False", reason: "NoPodBridge", message: "waiting for a committed revision that gives this host a bridge for pods" },
   foreign: { status: "False", reason: "AnotherNetwork", message: "another network is configured on this host" },
   failed: { status: "False", reason: "NotInstalled", message: "the plugin or its configuration cannot be installed" },

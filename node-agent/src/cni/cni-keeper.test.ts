@@ -124,7 +124,7 @@ describe("CniKeeper", () => {
     expect(readFileSync(conf(OURS), "utf8")).toBe(content);
   });
 
-  test("beside another network installs the plugin and no configuration", async () => {
+  test("beside another network installs the plugin where a folder is given, and no configuration", async () => {
     const keeper = start({ conflist: false });
     await until(() => keeper.standing.state === "beside");
     expect(existsSync(bin("pharos-cni"))).toBe(true);
@@ -145,8 +145,8 @@ describe("CniKeeper", () => {
 
 describe("folders of the container runtime", () => {
   const none: CniFolders = { confDirs: [], binDirs: [] };
-  const below = async (given = none) => {
-    const { confDirs, binDirs } = await cniFolders(given, root);
+  const below = async (given = none, conflist = true) => {
+    const { confDirs, binDirs } = await cniFolders(given, { root, conflist });
     return [...confDirs, ...binDirs].map((folder) => folder.replace(root, ""));
   };
 
@@ -163,5 +163,10 @@ describe("folders of the container runtime", () => {
 
   test("that were given count as they are", async () => {
     expect(await below({ confDirs: ["/a", "/b"], binDirs: [] })).toEqual(["/a", "/b", "/opt/cni/bin"]);
+  });
+
+  test("are beside another network only those that were given for the plugin", async () => {
+    expect(await below(none, false)).toEqual([]);
+    expect(await below({ confDirs: ["/a"], binDirs: ["/b"] }, false)).toEqual(["/b"]);
   });
 });

@@ -13,7 +13,7 @@ export interface CniKeeperOptions {
   /** The plugin's executable. */
   readonly plugin: string;
   readonly places: PluginPlaces;
-  /** False: beside a foreign network; the plugin is installed without a configuration for container runtimes. */
+  /** False: beside a foreign network; container runtimes get no configuration, and the plugin only in `folders.binDirs`. */
   readonly conflist: boolean;
   /** True once the host's network is committed, with data for the plugin. */
   readonly isReady: () => boolean;
