@@ -186,7 +186,7 @@ describe("pharos-cni", () => {
   test.each([
     ["full", ["-t", "tmpfs", "-o", "size=4k"], 4096, 0],
     ["read-only", ["-t", "tmpfs", "-o", "ro"], 0, undefined],
-  ])("a ledger on a %s file system is error 5, and leaves nothing behind", async (_what, mount, fill, size) => {
+  ])("a ledger on a %s file system is error 11, and leaves nothing behind", async (_what, mount, fill, size) => {
     const host = newHost("a");
     mkdirSync(host.stateDir);
     execFileSync("mount", [...mount, "tmpfs", host.stateDir]);
@@ -194,7 +194,7 @@ describe("pharos-cni", () => {
       if (fill > 0) writeFileSync(join(host.stateDir, "filler"), Buffer.alloc(fill));
       expect(await host.call({ verb: "ADD", pod: "a" })).toMatchObject({
         code: 1,
-        json: { code: 5, msg: expect.stringContaining("PHAROS-2101") },
+        json: { code: 11, msg: expect.stringContaining("PHAROS-2101") },
       });
       expect([host.podLinks(), readLedger(host.stateDir)]).toEqual([[], []]);
       expect(statSync(join(host.stateDir, "ledger"), { throwIfNoEntry: false })?.size).toBe(size);
@@ -202,6 +202,23 @@ describe("pharos-cni", () => {
       if (fill === 0) return;
       rmSync(join(host.stateDir, "filler"));
       expect((await host.call({ verb: "ADD", pod: "a" })).code).toBe(0);
+    } finally {
+      execFileSync("umount", [host.stateDir]);
+    }
+  });
+
+  test("DEL on a read-only file system is error 11 and changes nothing; once it is writable again, DEL removes all", async () => {
+    const host = newHost("a");
+    mkdirSync(host.stateDir);
+    execFileSync("mount", ["-t", "tmpfs", "tmpfs", host.stateDir]);
+    try {
+      expect((await host.call({ verb: "ADD", pod: "a" })).code).toBe(0);
+      execFileSync("mount", ["-o", "remount,ro", host.stateDir]);
+      expect((await host.call({ verb: "DEL", pod: "a" })).json).toMatchObject({ code: 11, msg: expect.stringContaining("PHAROS-2101") });
+      expect([host.podLinks().length, readLedger(host.stateDir).length]).toEqual([1, 1]);
+      execFileSync("mount", ["-o", "remount,rw", host.stateDir]);
+      expect((await host.call({ verb: "DEL", pod: "a" })).code).toBe(0);
+      expect([host.podLinks(), readLedger(host.stateDir)]).toEqual([[], []]);
     } finally {
       execFileSync("umount", [host.stateDir]);
     }
