@@ -14,9 +14,10 @@ export interface TestDaemon extends Program {
 }
 
 /** Starts `pharos <args>` with a health listener; its output goes to a file in `folder`. */
-export async function startDaemon(folder: string, name: string, args: readonly string[]): Promise<TestDaemon> {
+export async function startDaemon(folder: string, name: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<TestDaemon> {
   const health = `127.0.0.1:${await freePort()}`;
-  const program = startProgram({ command: [process.execPath, BUNDLE, ...args, "--health", health], log: join(folder, `${name}.log`) });
+  const command = [process.execPath, BUNDLE, ...args, "--health", health];
+  const program = startProgram({ command, log: join(folder, `${name}.log`), ...(env === undefined ? {} : { env }) });
   const ask = async (path: string) => {
     try {
       const answer = await fetch(`http://${health}${path}`, { signal: AbortSignal.timeout(1000) });
