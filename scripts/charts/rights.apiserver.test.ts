@@ -159,8 +159,6 @@ const ELSEWHERE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "get serviceregistrations.pharos.io": "a registration that changed",
     "update serviceregistrations.pharos.io": "a registration that changed",
     "patch events.events.k8s.io": "an event that comes again after a minute",
-    "list leases.coordination.k8s.io in pharos-system": "which hosts are there",
-    "watch leases.coordination.k8s.io in pharos-system": "which hosts are there",
   },
   bridge: {
     "get configrevisions.pharos.io": "a rollback that is asked for through the bridge",
@@ -208,9 +206,12 @@ test("each daemon may do what it does, and nothing that it does not do", async (
     const all = callsOf(cluster.server.folder, part);
     const calls = all.map((one) => ({ ...one, resource: asDocument(one.group, one.resource) }));
     const refused = [...new Set(calls.filter(({ status }) => status === 403).map(({ message }) => message))];
-    const unused = unusedGrants(rulesOf(part), calls).filter((grant) => ELSEWHERE[part]?.[grant] === undefined);
-    return { part, calls: calls.length > 20, refused, missing: missingGrants(rulesOf(part), calls), unused };
+    const unused = unusedGrants(rulesOf(part), calls);
+    const idle = unused.filter((grant) => ELSEWHERE[part]?.[grant] === undefined);
+    // An excuse for what is granted no more or used here hides the next idle right of that name.
+    const excused = Object.keys(ELSEWHERE[part] ?? {}).filter((grant) => !unused.includes(grant));
+    return { part, calls: calls.length > 20, refused, missing: missingGrants(rulesOf(part), calls), idle, excused };
   });
-  const wanted = { calls: true, refused: [], missing: [], unused: [] };
+  const wanted = { calls: true, refused: [], missing: [], idle: [], excused: [] };
   expect(outcome).toEqual(["operator", "bridge", "agent"].map((part) => ({ part, ...wanted })));
 }, 180_000);
