@@ -14,10 +14,11 @@ export type SourceChange<T> = Exclude<SourceEvent<T>, { readonly type: "BOOKMARK
 /** Versions by `namespace/name`: what is kept of a list that serves for comparison only. */
 export type Versions = ReadonlyMap<string, string | undefined>;
 
-/** The objects of one collection by `namespace/name`. */
+/** The objects of one collection, in one sorted array: a map beside it would need a text of its own as key of each object. */
 export class ObjectCache<T extends Followable> {
-  #objects = new Map<string, T>();
-  #sorted: readonly T[] | undefined = [];
+  #items: T[] = [];
+  /** Somebody may hold the array: who changes it makes a copy first. */
+  #shown = false;
   #synced = false;
   #touched: Set<string> | undefined;
 
@@ -26,24 +27,27 @@ export class ObjectCache<T extends Followable> {
     return this.#synced;
   }
 
-  /** Sorted by namespace, then name. */
+  /** Sorted by namespace, then name; the same array until something changes. */
   items(): readonly T[] {
-    this.#sorted ??= [...this.#objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
-    return this.#sorted;
+    this.#shown = true;
+    return this.#items;
   }
 
   take({ type, object }: SourceChange<T>): void {
-    const key = keyOf(object);
-    if (type === "DELETED") this.#objects.delete(key);
-    else this.#objects.set(key, object);
-    this.#touched?.add(key);
-    this.#sorted = undefined;
+    if (this.#shown) this.#items = [...this.#items];
+    this.#shown = false;
+    const index = placeOf(object, this.#items);
+    const former = this.#items[index];
+    const known = former !== undefined && byPlace(former, object) === 0 ? 1 : 0;
+    if (type === "DELETED") this.#items.splice(index, known);
+    else this.#items.splice(index, known, object);
+    this.#touched?.add(keyOf(object));
   }
 
   /** Takes a new list. */
   replace(items: readonly T[]): void {
-    this.#objects = new Map(items.map((object) => [keyOf(object), object]));
-    this.#sorted = undefined;
+    this.#items = [...items].sort(byPlace);
+    this.#shown = false;
     this.#synced = true;
   }
 
@@ -58,16 +62,35 @@ export class ObjectCache<T extends Followable> {
 
   /** How many objects that were not changed since `beginComparing` differ from what is listed. */
   compare(listed: Versions): number {
-    const keys = [...new Set([...listed.keys(), ...this.#objects.keys()])].filter((key) => this.#touched?.has(key) !== true);
-    return keys.filter((key) => {
-      const object = this.#objects.get(key);
-      return listed.has(key) !== (object !== undefined) || listed.get(key) !== object?.metadata.resourceVersion;
-    }).length;
+    const held = versionsOf(this.#items);
+    const keys = [...new Set([...listed.keys(), ...held.keys()])].filter((key) => this.#touched?.has(key) !== true);
+    return keys.filter((key) => listed.has(key) !== held.has(key) || listed.get(key) !== held.get(key)).length;
   }
 }
 
 export function versionsOf(items: readonly Followable[]): Versions {
   return new Map(items.map((object) => [keyOf(object), object.metadata.resourceVersion]));
+}
+
+/** Orders by namespace, then name, each by its UTF-16 code units. */
+export function byPlace({ metadata: a }: Followable, { metadata: b }: Followable): number {
+  return compareTexts(a.namespace ?? "", b.namespace ?? "") || compareTexts(a.name, b.name);
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Where the object is in a sorted array, or has to go. */
+function placeOf(object: Followable, sorted: readonly Followable[]): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const there = sorted[middle];
+    if (there !== undefined && byPlace(there, object) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function keyOf({ metadata: { namespace = "", name } }: Followable): string {

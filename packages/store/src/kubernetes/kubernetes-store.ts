@@ -1,6 +1,7 @@
 import { type Clock, type Log, PharosError } from "@pharos/base";
 import type { Kind, KindMap } from "@pharos/kinds";
 import { STORE_FENCED, STORE_NOT_FOUND } from "../codes.ts";
+import { byPlace } from "../object-cache.ts";
 import { refOf, refText } from "../ref.ts";
 import type { ApplySetResult, ChangeSet, Listing, ObjectRef, Store, WatchEvent, WatchOptions } from "../store.ts";
 import { applyChangeSet } from "./change-set.ts";
@@ -130,13 +131,4 @@ class ApiStore implements KubernetesStore {
 
 function collectionOf<K extends Kind>(kind: K) {
   return { resource: resourceOf(kind), trim: trimTo(kind) };
-}
-
-interface Placed {
-  readonly metadata: { readonly name: string; readonly namespace?: string };
-}
-
-function byPlace({ metadata: a }: Placed, { metadata: b }: Placed): number {
-  const [left, right] = [`${a.namespace ?? ""}/${a.name}`, `${b.namespace ?? ""}/${b.name}`];
-  return left < right ? -1 : left > right ? 1 : 0;
 }
