@@ -4,7 +4,7 @@ import { writeMany } from "./write-many.ts";
 /** Pods of the core group. */
 export const PODS: Resource = { group: "", version: "v1", plural: "pods" };
 
-/** Writes Pods as a Deployment's controller makes them and kubelet reports them: at least 3 kB of JSON each, managedFields included. */
+/** Writes Pods as a Deployment's controller makes them and kubelet reports them: 3 to 4 kB of JSON each, managedFields included. */
 export function writeCorePods({ transport }: KubernetesStore, count: number): Promise<void> {
   return writeMany(count, async (index) => {
     const { metadata, status, ...rest } = corePod(index);
