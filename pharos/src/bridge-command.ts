@@ -4,8 +4,10 @@ import { uptime } from "node:os";
 import { join } from "node:path";
 import { type Log, systemClock } from "@pharos/base";
 import { type CallbackEndpoint, startBridge } from "@pharos/grpc-bridge";
+import { StoreServiceService } from "@pharos/rpc";
 import { HostLeases } from "@pharos/store/kubernetes";
 import { kubernetesHome } from "@pharos/store/kubernetes-home";
+import { storeService } from "@pharos/store/remote";
 import { serveHealth } from "./health-server.ts";
 import { type ListenSettings, listenAddresses } from "./listen-addresses.ts";
 import type { OperatorSettings } from "./operator-command.ts";
@@ -52,6 +54,10 @@ export async function bridgeCommand(settings: BridgeSettings, log: Log, signal: 
     log,
     signal,
     connectedHosts: () => new Set(known?.hosts() ?? []),
+    // For pharosctl, which explains what runs. Who writes here has an account of the API server's.
+    extraServices: (store) => [
+      { service: StoreServiceService, implementation: storeService({ store, authorize: () => "only the API server takes writes", log }) },
+    ],
   });
   const ready = () => (bridge.ready() ? undefined : "not all kinds were listed yet");
   serveHealth({ ...(health === undefined ? {} : { listen: health }), live: () => undefined, ready, gauges: {}, log }, signal);

@@ -14,8 +14,8 @@ export async function liveContent(client: ApiClient): Promise<RevisionContent> {
   return freeze({ documents, allocations, leases: [] });
 }
 
-/** Pods and services as they are now. */
+/** Pods as they are now. Registered services are left out: rules name services by their ServiceDeployments. */
 export async function livePods(client: ApiClient): Promise<Live> {
-  const [podNetworks, serviceRegistrations] = await Promise.all([client.list("PodNetwork"), client.list("ServiceRegistration")]);
-  return { podNetworks: podNetworks.filter((pod) => pod.spec.request === undefined), serviceRegistrations };
+  const podNetworks = await client.list("PodNetwork");
+  return { podNetworks: podNetworks.filter((pod) => pod.spec.request === undefined), serviceRegistrations: [] };
 }

@@ -35,7 +35,7 @@ export function checkClusterBefore(survey: ClusterSurvey, documents?: DocumentSe
 /** Whether Pharos does its work on this cluster. */
 export function checkClusterAfter(survey: ClusterSurvey): readonly Finding[] {
   const missing = KINDS.filter((kind) => !survey.kinds.includes(kind));
-  const silent = survey.nodes.filter(({ name }) => survey.hosts.length > 0 && survey.hosts.every(({ host }) => host !== name));
+  const silent = survey.nodes.filter(({ name }) => survey.hosts.length > 0 && survey.hosts.every(({ node }) => node !== name));
   return [
     ...missing.map((kind) => finding(CHECK_KINDS_MISSING, "ERROR", `the API server does not know ${kind}.pharos.io`)),
     ...(survey.leader === undefined || survey.leader === "" ? [finding(CHECK_NO_LEADER, "ERROR", "no operator leads")] : []),

@@ -34,7 +34,7 @@ const CLUSTER: ClusterSurvey = {
     "ServiceRegistration",
   ],
   documents: [],
-  hosts: [{ host: "vm1", state: "Committed", message: "" }],
+  hosts: [{ host: "vm1", node: "vm1", state: "Committed", message: "" }],
   leader: "one",
 };
 
@@ -134,13 +134,13 @@ describe("check on a cluster", () => {
       nodes: [...CLUSTER.nodes, { name: "vm2", podCidrs: [], ready: true }],
       kinds: CLUSTER.kinds.filter((kind) => kind !== "Bridge"),
       documents: [{ title: "Node/car", conditions: [{ type: "Accepted", status: "False", message: "two vehicles" }] }],
-      hosts: [{ host: "vm1", state: "RolledBack", message: "nft refused it" }],
+      hosts: [{ host: "left", node: "vm1", state: "RolledBack", message: "nft refused it" }],
     };
     expect(texts(checkClusterAfter(survey))).toEqual([
       "ERROR PHAROS-7030 the API server does not know Bridge.pharos.io",
       "ERROR PHAROS-7031 no operator leads",
       "WARNING PHAROS-7032 no agent has reported for the Kubernetes node vm2",
-      "ERROR PHAROS-7033 vm1 is RolledBack: nft refused it",
+      "ERROR PHAROS-7033 left is RolledBack: nft refused it",
       "ERROR PHAROS-7034 Node/car is not Accepted: two vehicles",
     ]);
   });

@@ -48,7 +48,7 @@ export async function surveyCluster(access: ClusterAccess): Promise<ClusterSurve
       .map(titleOf),
     kinds: served.map(({ spec }) => spec.names.kind),
     documents: documents.map(documentOf),
-    hosts: reports.map(({ spec, status }) => ({ host: spec.host, state: status?.state ?? "Unknown", message: status?.message ?? "" })),
+    hosts: reports.map(hostOf),
     ...(leader === undefined ? {} : { leader }),
   };
 }
@@ -76,8 +76,18 @@ interface Documented {
 }
 
 interface Reported {
+  readonly metadata: Named & { readonly annotations?: Readonly<Record<string, string>> };
   readonly spec: { readonly host: string };
-  readonly status?: { readonly state?: string; readonly message?: string };
+  readonly status?: { readonly state?: string; readonly conditions?: SurveyedDocument["conditions"] };
+}
+
+/** Annotation of a HostReport: the Kubernetes node that the host is, where it has another name. */
+const NODE_ANNOTATION = "pharos.io/node";
+
+function hostOf({ metadata, spec, status }: Reported): ClusterSurvey["hosts"][number] {
+  const { host } = spec;
+  const ready = status?.conditions?.find(({ type }) => type === "Ready");
+  return { host, node: metadata.annotations?.[NODE_ANNOTATION] ?? host, state: status?.state ?? "Unknown", message: ready?.message ?? "" };
 }
 
 interface Leased {

@@ -37,7 +37,7 @@ export interface ClusterSurvey {
   /** Kinds of pharos.io that the API server serves. */
   readonly kinds: readonly string[];
   readonly documents: readonly SurveyedDocument[];
-  readonly hosts: readonly { readonly host: string; readonly state: string; readonly message: string; readonly ageSeconds?: number }[];
+  readonly hosts: readonly { readonly host: string; readonly node: string; readonly state: string; readonly message: string }[];
   /** Holder of the operator's Lease; undefined: no Lease. */
   readonly leader?: string;
 }
