@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { type Clock, describeError, type Log } from "@pharos/base";
-import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { Gauges, Metrics } from "./metrics.ts";
 
 /** A check that a probe asks for: undefined is well, a text says what is missing. */
 export type HealthCheck = () => string | undefined;
@@ -11,7 +11,7 @@ export interface HealthOptions {
   readonly live: HealthCheck;
   readonly ready: HealthCheck;
   /** Values of `pharos_<name>`, read when a scrape asks. */
-  readonly gauges: Readonly<Record<string, { readonly help: string; readonly value: () => number }>>;
+  readonly gauges: Gauges;
   readonly log: Log;
 }
 
@@ -19,13 +19,18 @@ export interface HealthOptions {
 export function serveHealth(options: HealthOptions, signal: AbortSignal): void {
   const { listen, log } = options;
   if (listen === undefined) return;
-  const registry = metrics(options);
+  let scraped: Promise<Metrics> | undefined;
   const checks: Readonly<Record<string, HealthCheck>> = { "/livez": options.live, "/readyz": options.ready };
   const server = createServer(async (request, response) => {
     const path = request.url?.split("?")[0] ?? "";
     const check = checks[path];
     if (request.method !== "GET" || (check === undefined && path !== "/metrics")) return void response.writeHead(404).end();
-    if (check === undefined) return void response.writeHead(200, { "content-type": registry.contentType }).end(await registry.metrics());
+    if (check === undefined) {
+      // Loaded when somebody scrapes: the library and its default metrics cost an agent several megabytes.
+      scraped ??= import("./metrics.ts").then(({ collectMetrics }) => collectMetrics(options.gauges));
+      const { contentType, text } = await scraped;
+      return void response.writeHead(200, { "content-type": contentType }).end(await text());
+    }
     const missing = check();
     response.writeHead(missing === undefined ? 200 : 503, { "content-type": "text/plain" }).end(`${missing ?? "ok"}\n`);
   });
@@ -34,24 +39,6 @@ export function serveHealth(options: HealthOptions, signal: AbortSignal): void {
   server.listen(port, host);
   signal.addEventListener("abort", () => server.close(), { once: true });
   server.unref();
-}
-
-function metrics({ gauges }: HealthOptions): Registry {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  for (const [name, { help, value }] of Object.entries(gauges)) {
-    registry.registerMetric(
-      new Gauge({
-        name: `pharos_${name}`,
-        help,
-        registers: [],
-        collect() {
-          this.set(value());
-        },
-      }),
-    );
-  }
-  return registry;
 }
 
 function splitAddress(listen: string): { readonly host: string; readonly port: number } {
