@@ -41,7 +41,7 @@ export const KNOWN_CODES: readonly (readonly [CodeEntry, number])[] = [
   [ATTACH_BAD_DATA, 6],
   [ATTACH_BAD_CONFIG, 7],
   [ATTACH_ADDRESS_OUTSIDE, 7],
-  // Nothing was changed, and once there is space again, or the file system is writable, the same call succeeds.
+  // Once there is space again, or the file system is writable, the same call does what is left to do and succeeds.
   [LEDGER_UNWRITABLE, 11],
   [PLUGIN_NO_DATA, 11],
   [ATTACH_NO_BRIDGE, 11],

@@ -1,8 +1,15 @@
 import type { Finding } from "@pharos/base";
-import { type Allocation, type DocumentSet, documentSet, documentsOf, documentTitle, type VehicleDocument } from "@pharos/compiler";
+import {
+  type Allocation,
+  type DocumentSet,
+  documentSet,
+  documentsOf,
+  documentTitle,
+  frozenForm,
+  type VehicleDocument,
+} from "@pharos/compiler";
 import type { Bridge, HostReport, HostReportStatus, Node } from "@pharos/kinds";
 import { type DecodedRevision, revisionHash } from "@pharos/store";
-import { frozenForm } from "../frozen-form.ts";
 import type { CompilerPort } from "./compiler-port.ts";
 import { type Decision, decideRevision, type Situation } from "./decide-revision.ts";
 

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Finding, hasErrors } from "@pharos/base";
-import { documentTitle, type VehicleDocument } from "@pharos/compiler";
-import { frozenForm } from "../frozen-form.ts";
+import { documentTitle, frozenForm, type VehicleDocument } from "@pharos/compiler";
 
 export interface ValidDocumentsInput {
   /** Documents as they are now. */

@@ -23,7 +23,7 @@ export { type OpenPort, OWN_PORTS } from "./features/forwarding/own-ports.ts";
 export { RESOLV_CONF_PATH } from "./features/node.ts";
 export { allocateBlocks, type KnownBlock } from "./freeze/allocate.ts";
 export { canonicalJson } from "./freeze/canonical-json.ts";
-export { freeze } from "./freeze/freeze.ts";
+export { freeze, frozenForm } from "./freeze/freeze.ts";
 export type { Attachment, Attachments, Destination } from "./topology/attachments.ts";
 export { type NextHop, nextHops } from "./topology/next-hops.ts";
 export { forwardersOf, type Hop, type Path, pathBetween } from "./topology/path.ts";

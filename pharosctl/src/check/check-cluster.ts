@@ -1,6 +1,7 @@
 import type { Finding } from "@pharos/base";
 import type { DocumentSet } from "@pharos/compiler";
 import { containsIp, overlaps, parseIp, parsePrefix } from "@pharos/hoststate";
+import { KIND_INFO } from "@pharos/kinds";
 import {
   CHECK_AGENT_NOT_COMMITTED,
   CHECK_CNI_FOREIGN,
@@ -14,19 +15,6 @@ import {
 import { finding } from "./check-host.ts";
 import type { ClusterSurvey } from "./survey.ts";
 
-/** Kinds that an installation serves. */
-const KINDS = [
-  "Node",
-  "Bridge",
-  "RoutingConfig",
-  "SecurityConfig",
-  "ServiceDeployment",
-  "ConfigRevision",
-  "HostReport",
-  "PodNetwork",
-  "ServiceRegistration",
-];
-
 /** What stands in the way of an installation on this cluster. */
 export function checkClusterBefore(survey: ClusterSurvey, documents?: DocumentSet): readonly Finding[] {
   return [...foreignNetworks(survey), ...policies(survey), ...rangeOverlaps(survey, documents)];
@@ -34,7 +22,7 @@ export function checkClusterBefore(survey: ClusterSurvey, documents?: DocumentSe
 
 /** Whether Pharos does its work on this cluster. */
 export function checkClusterAfter(survey: ClusterSurvey): readonly Finding[] {
-  const missing = KINDS.filter((kind) => !survey.kinds.includes(kind));
+  const missing = Object.keys(KIND_INFO).filter((kind) => !survey.kinds.includes(kind));
   const silent = survey.nodes.filter(({ name }) => survey.hosts.length > 0 && survey.hosts.every(({ node }) => node !== name));
   return [
     ...missing.map((kind) => finding(CHECK_KINDS_MISSING, "ERROR", `the API server does not know ${kind}.pharos.io`)),

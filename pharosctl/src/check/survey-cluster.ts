@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
 import { PharosError } from "@pharos/base";
+import { DOCUMENT_KINDS } from "@pharos/compiler";
+import { KIND_INFO } from "@pharos/kinds";
 import { CHECK_CLUSTER_UNREACHABLE } from "../codes.ts";
 import type { ClusterSurvey, SurveyedDocument } from "./survey.ts";
 
@@ -12,13 +14,7 @@ export interface ClusterAccess {
 }
 
 const COMMAND_MS = 15_000;
-const DOCUMENTS = [
-  "nodes.pharos.io",
-  "bridges.pharos.io",
-  "routingconfigs.pharos.io",
-  "securityconfigs.pharos.io",
-  "servicedeployments.pharos.io",
-];
+const DOCUMENTS = DOCUMENT_KINDS.map((kind) => `${KIND_INFO[kind].plural}.pharos.io`);
 /** Names of the DaemonSets of pod networks that are in use. */
 const NETWORKS = /^(kube-flannel|flannel|calico-node|cilium|antrea-agent|weave-net|kube-router|kindnet|ovnkube-node|kube-ovn-cni|canal)/;
 

@@ -8,11 +8,11 @@ import { compareText } from "../vehicle/names.ts";
 export function freeze(content: RevisionContent): RevisionContent {
   const { documents, allocations, leases } = content;
   const frozen: DocumentSet = {
-    nodes: documents.nodes.map(bare).sort(byName),
-    bridges: documents.bridges.map(bare).sort(byName),
-    routingConfigs: documents.routingConfigs.map(bare).sort(byName),
-    securityConfigs: documents.securityConfigs.map(bare).sort(byName),
-    serviceDeployments: documents.serviceDeployments.map(bare).sort(byName),
+    nodes: documents.nodes.map(frozenForm).sort(byName),
+    bridges: documents.bridges.map(frozenForm).sort(byName),
+    routingConfigs: documents.routingConfigs.map(frozenForm).sort(byName),
+    securityConfigs: documents.securityConfigs.map(frozenForm).sort(byName),
+    serviceDeployments: documents.serviceDeployments.map(frozenForm).sort(byName),
   };
   return {
     documents: frozen,
@@ -27,7 +27,8 @@ interface Named {
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-function bare<D extends Named & { readonly status?: unknown }>(document: D): D {
+/** What of a document goes into a revision: its names and what it says; equal documents freeze to equal content. */
+export function frozenForm<D extends Named & { readonly status?: unknown }>(document: D): D {
   const { name, namespace } = document.metadata;
   const { status: _, ...rest } = document;
   return { ...rest, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } } as D;
