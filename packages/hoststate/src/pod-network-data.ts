@@ -25,6 +25,10 @@ export interface PodBridge {
   readonly mtu?: number;
   /** A frame may leave by the port that it came by: a pod reaches itself through a Service where the bridge passes the firewall. */
   readonly hairpin?: boolean;
+  /** Who gives addresses: a DHCP server on the bridge, or the pod's own annotation; absent: the plugin, from `ranges`. */
+  readonly ipam?: "dhcp" | "static";
+  /** Pods of this bridge reach its gateway and what lies behind, but not each other (bridge port isolation). */
+  readonly isolated?: boolean;
   readonly ranges: readonly PodRange[];
   readonly routes: readonly { readonly dst: string; readonly gw?: string }[];
 }

@@ -26,6 +26,8 @@ export interface LedgerEntry {
   readonly masqueradeExcept?: readonly string[];
   /** Limits of its traffic as the pod sees it: bits per second, and bits. */
   readonly bandwidth?: { readonly ingress?: TrafficLimit; readonly egress?: TrafficLimit };
+  /** Interface of the same container whose ADD made this one, and with which it goes: the runtime does not name it. */
+  readonly primary?: string;
   /** Path of the pod's network namespace at the time of ADD. */
   readonly netns?: string;
 }
