@@ -43,8 +43,11 @@ export interface ProcessGroup {
 
 /** Folders that are each machine's own. /run is empty at first; /etc, /opt and /var/lib begin as this machine's are. */
 const OVERLAID = ["/etc", "/opt", "/var/lib", "/var/log"] as const;
-/** Where a container runtime lays overlays of its own, which it cannot on an overlay. */
-const PLAIN = ["/var/lib/containerd", "/var/lib/kubelet"] as const;
+/**
+ * Folders that are empty at first: where a container runtime lays overlays of its own, which it cannot on an overlay, and network
+ * configurations, of which this machine may have some for a runtime of its own.
+ */
+const PLAIN = ["/var/lib/containerd", "/var/lib/kubelet", "/etc/cni/net.d"] as const;
 
 /** Makes a machine; what an earlier one of the same name left, also one whose maker was killed, is ended and removed first. */
 export async function makeMachine(settings: MachineSettings): Promise<Machine> {
@@ -110,7 +113,7 @@ function ownFolders(folder: string, run: Machine["run"]): void {
     run(["mkdir", "-p", path]);
     run(["mount", "--bind", own, path]);
   }
-  run(["mkdir", "-p", "/run/netns", "/etc/cni/net.d", "/opt/cni/bin"]);
+  run(["mkdir", "-p", "/run/netns", "/opt/cni/bin"]);
   run(["mount", "--make-rshared", "/"]);
 }
 
