@@ -8,9 +8,12 @@ import {
   readRequest,
   resultOf,
   sameKey,
+  textOf,
 } from "@pharos/attach";
+import { PharosError } from "@pharos/base/errors";
 import { type LedgerEntry, type LockedLedger, withLedger } from "@pharos/ledger";
-import { hasInlineData, loadNetworkData } from "../config.ts";
+import { PLUGIN_UNKNOWN_ATTACHMENT } from "../codes.ts";
+import { hasInlineData, loadNetworkData, type PluginConfig } from "../config.ts";
 import type { NetlinkSocket } from "../linux/netlink-socket.ts";
 import { limitBandwidth } from "../plumb/bandwidth.ts";
 import { AGENT_BRIDGE_ALIAS, ensureBridge, INLINE_BRIDGE_ALIAS } from "../plumb/bridge.ts";
@@ -22,6 +25,7 @@ import { entriesOfLinks } from "../plumb/recover.ts";
 import { removePair } from "../plumb/remove-pair.ts";
 import { currentBootId } from "./boot-id.ts";
 import { type CommandContext, withSides } from "./context.ts";
+import { isExpected } from "./expected.ts";
 
 /**
  * ADD. The reservation is on disk before the first link exists, so a crash at any point leaves a ledger entry that a
@@ -35,6 +39,7 @@ export function add({ config, parameters, netns }: CommandContext): CniResult {
   return withSides(netns, (sides) =>
     withLedger(config.stateDir, (ledger) => {
       if (ledger.isSuspect) recover(ledger, sides.host, bootId);
+      requireExpected(config, ledger, request.key);
       const attachment = decideAttachment(request, {
         data,
         held: ledger.entries(),
@@ -43,7 +48,7 @@ export function add({ config, parameters, netns }: CommandContext): CniResult {
         lastOf: ledger.lastOf,
       });
       const isNew = ledger.find(request.key)?.bootId !== bootId;
-      const entry = entryOf(attachment, { request, bootId, netns });
+      const entry = { ...entryOf(attachment, { request, bootId, netns }), ...primaryOf(config) };
       if (isNew) reserve(ledger, entry);
       try {
         const links = plumb(sides, attachment, isInline ? INLINE_BRIDGE_ALIAS : AGENT_BRIDGE_ALIAS);
@@ -59,6 +64,17 @@ export function add({ config, parameters, netns }: CommandContext): CniResult {
       }
     }),
   );
+}
+
+/** An interface that the agent adds to a running pod goes with the one that the runtime knows of (field `primary`). */
+function primaryOf({ fields }: PluginConfig): Pick<LedgerEntry, "primary"> {
+  const primary = textOf(fields.primary, "primary");
+  return primary === undefined ? {} : { primary };
+}
+
+function requireExpected(config: PluginConfig, ledger: LockedLedger, key: PodRequest["key"]): void {
+  if (!isExpected(config, ledger.find(key)))
+    throw new PharosError(PLUGIN_UNKNOWN_ATTACHMENT, `${key.containerID} has no such ${key.ifname} in the ledger any more`);
 }
 
 /** Asks the kernel, the second witness, for attachments that a new or damaged ledger does not know: no address is given out twice. */
