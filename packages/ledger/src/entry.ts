@@ -28,6 +28,10 @@ export interface LedgerEntry {
   readonly bandwidth?: { readonly ingress?: TrafficLimit; readonly egress?: TrafficLimit };
   /** Interface of the same container whose ADD made this one, and with which it goes: the runtime does not name it. */
   readonly primary?: string;
+  /** Routers of its subnets, one per family at most, where they are not the bridge's own address. */
+  readonly gateways?: readonly string[];
+  /** Routes that it has besides those of its bridge, such as a DHCP server gives; without `gw` the destination is on the link. */
+  readonly routes?: readonly { readonly dst: string; readonly gw?: string }[];
   /** Path of the pod's network namespace at the time of ADD. */
   readonly netns?: string;
 }

@@ -27,10 +27,10 @@ export interface LockedLedger {
   readonly isSuspect: boolean;
   /** Writes the ledger anew with `missing` entries added; entries that are there win. It is no longer suspect then. */
   rebuild(missing: readonly LedgerEntry[]): void;
-  /** Writes an entry, in the place of any other of its key; entries of `replaces` go in the same write. */
-  reserve(entry: LedgerEntry, replaces?: readonly AttachmentKey[]): void;
-  /** Removes an entry; no error when there is none. */
-  release(key: AttachmentKey): void;
+  /** Writes entries, each in the place of any other of its key; entries of `replaces` go in the same write. */
+  reserve(entries: LedgerEntry | readonly LedgerEntry[], replaces?: readonly AttachmentKey[]): void;
+  /** Removes entries in one write; no error where there is none. */
+  release(keys: AttachmentKey | readonly AttachmentKey[]): void;
 }
 
 /** Reads the entries without the lock, as of the last complete record. For observers: what they see may be outdated at once. */
@@ -101,9 +101,14 @@ function locked(path: string, opened: Opened): LockedLedger {
       validBytes = replaceJournal(path, short);
       count = short.length;
     },
-    reserve: (entry, replaces = []) => write([...replaces.map((key) => ({ kind: "remove", key }) as const), { kind: "put", entry }]),
-    release: (key) => {
-      if (contents.entries.has(keyText(key))) write([{ kind: "remove", key }]);
+    reserve: (entries, replaces = []) =>
+      write([
+        ...replaces.map((key) => ({ kind: "remove", key }) as const),
+        ...[entries].flat().map((entry) => ({ kind: "put", entry }) as const),
+      ]),
+    release: (keys) => {
+      const present = [keys].flat().filter((key) => contents.entries.has(keyText(key)));
+      if (present.length > 0) write(present.map((key) => ({ kind: "remove", key }) as const));
     },
   };
 }
