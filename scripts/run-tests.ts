@@ -2,7 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { kubeAsset, pinnedModules } from "@pharos/lab/kubernetes";
 
 interface Count {
@@ -11,6 +12,9 @@ interface Count {
   readonly skipped: number;
 }
 
+/** Lines of what a failed test file says, at the end of a run. */
+const MESSAGE_LINES = 12;
+
 interface JestReport {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
@@ -18,6 +22,11 @@ interface JestReport {
   readonly numTodoTests: number;
   readonly numRuntimeErrorTestSuites: number;
   readonly success: boolean;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly message: string;
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
 }
 
 /**
@@ -26,7 +35,7 @@ interface JestReport {
  */
 const SERIAL: readonly string[] = ["lab", "kernel", "apiserver", "cluster"];
 
-function runTier(tier: string, folder: string): Count {
+function runTier(tier: string, folder: string, failures: string[]): Count {
   const report = join(folder, `${tier}.json`);
   const serial = SERIAL.includes(tier) ? ["--runInBand", "--forceExit"] : ["--maxWorkers=2"];
   const options = `${process.env.NODE_OPTIONS ?? ""} --experimental-vm-modules --disable-warning=ExperimentalWarning`;
@@ -37,9 +46,20 @@ function runTier(tier: string, folder: string): Count {
   });
   const result = readReport(report);
   if (result === undefined) return { passed: 0, failed: 1, skipped: 0 };
+  failures.push(...failuresOf(result));
   const broken =
     result.numRuntimeErrorTestSuites + (result.numFailedTests === 0 && run.status !== 0 && result.numRuntimeErrorTestSuites === 0 ? 1 : 0);
   return { passed: result.numPassedTests, failed: result.numFailedTests + broken, skipped: result.numPendingTests + result.numTodoTests };
+}
+
+/** What failed, once more: the end of a long log is what is read first. */
+function failuresOf({ testResults }: JestReport): readonly string[] {
+  return testResults.flatMap(({ name, message, assertionResults }) => {
+    const failed = assertionResults.filter(({ status }) => status === "failed").map(({ fullName }) => `failed: ${fullName}`);
+    if (failed.length === 0 && assertionResults.length > 0) return [];
+    const said = stripVTControlCharacters(message).split("\n").slice(0, MESSAGE_LINES);
+    return [`failed: ${relative(process.cwd(), name)}`, ...failed, ...said];
+  });
 }
 
 function readReport(path: string): JestReport | undefined {
@@ -58,6 +78,7 @@ function hasKubeAssets(): boolean {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "pharos-test-"));
+const failures: string[] = [];
 let total: Count = { passed: 0, failed: 0, skipped: 0 };
 for (const given of process.argv.slice(2)) {
   const tier = given.replace(/\?$/, "");
@@ -65,7 +86,7 @@ for (const given of process.argv.slice(2)) {
     console.log(`test: tier ${tier} left out: Kubernetes' programs are not built (make kube-assets)`);
     continue;
   }
-  const count = runTier(tier, folder);
+  const count = runTier(tier, folder, failures);
   const empty = count.passed + count.failed === 0;
   if (empty) console.error(`test: tier ${tier} executed no test`);
   const onCi = process.env.CI !== undefined && count.skipped > 0;
@@ -77,5 +98,6 @@ for (const given of process.argv.slice(2)) {
   };
 }
 rmSync(folder, { recursive: true });
+for (const line of failures) console.log(line);
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`);
 process.exit(total.failed > 0 ? 1 : 0);

@@ -67,14 +67,24 @@ const CORPUS: readonly (readonly [string, string | Uint8Array, string, number])[
   ["an endless port", `${HEAD}spec: {name: v, socs: [{name: soc1}], failsafe: [{host: h, protocol: tcp, port: 1e400}]}`, "PHAROS-1008", 4],
 ];
 
+/** An honest file near the limit of documents; what it costs is the measure of this machine at this moment. */
+const HONEST = Array.from({ length: 900 }, (_, n) => NODE.replace("{name: a}", `{name: a${n}}`)).join("---\n");
+
+/** Microseconds of CPU that reading takes. */
+function costOf(text: string | Uint8Array) {
+  const before = process.cpuUsage();
+  const read = parseDocuments(text, { file: "f.yaml" });
+  return { ...read, user: process.cpuUsage(before).user };
+}
+
 describe("hostile YAML", () => {
-  test.each(CORPUS)("%s is answered with a finding within a second of CPU", (_name, text, code, line) => {
-    const before = process.cpuUsage();
-    const { findings, documents } = parseDocuments(text, { file: "f.yaml" });
-    const { user } = process.cpuUsage(before);
+  const honest = costOf(HONEST).user;
+
+  test.each(CORPUS)("%s is answered with a finding, for the CPU time of a few honest files", (_name, text, code, line) => {
+    const { findings, documents, user } = costOf(text);
     expect(findings.map((finding) => [finding.code, finding.severity, finding.source?.line])).toContainEqual([code, "ERROR", line]);
     expect(documents).toEqual([]);
-    expect(user / 1000).toBeLessThan(1000);
+    expect(user).toBeLessThan(5 * honest);
     expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
   });
 
