@@ -130,6 +130,8 @@ export class TestHost {
     return {
       observe: (scope) => guarded(() => kernel.observe(scope)),
       facts: () => guarded(() => kernel.facts()),
+      links: () => guarded(() => kernel.links()),
+      missingElements: (elements) => guarded(() => kernel.missingElements(elements)),
       events: (signal) => kernel.events(signal),
       close: () => kernel.close(),
       apply: (steps: readonly Step[]) => {

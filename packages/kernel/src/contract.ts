@@ -251,6 +251,13 @@ function otherCases(kernel: () => Kernel): void {
     expect((await kernel().observe(scopeOf())).sysctls).toEqual([]);
   });
 
+  test("shows all links, ours or not, with their bridges", async () => {
+    await become(kernel(), NETWORK);
+    const links = await kernel().links();
+    expect(links.find(({ name }) => name === "va")).toMatchObject({ up: true, master: "br0" });
+    expect(links.find(({ name }) => name === FOREIGN_INTERFACE.name)).toMatchObject({ up: true });
+  });
+
   test("writes, replaces and deletes files", async () => {
     const file = { path: "/etc/pharos-contract/a", mode: 0o640, content: "one\n" };
     const one = of({ files: [file] });

@@ -15,8 +15,9 @@ import {
 } from "@pharos/hoststate";
 import { KERNEL_CODES } from "./codes.ts";
 import { checkCreate, checkRoute, checkSet, mustExist } from "./fake/rules.ts";
-import type { Kernel, KernelFacts, Outcome } from "./kernel.ts";
+import type { Kernel, KernelFacts, ObservedLink, Outcome } from "./kernel.ts";
 import { EventQueue } from "./linux/event-queue.ts";
+import type { SetElement } from "./netlink/set-element-message.ts";
 import { applyTransactionToObjects } from "./nft/index.ts";
 
 export interface FakeKernelOptions {
@@ -142,6 +143,19 @@ class InMemoryKernel implements FakeKernel {
       ...(typeof link.master === "string" ? { master: link.master } : {}),
     }));
     return { ...this.#facts, interfaces };
+  }
+
+  async links(): Promise<readonly ObservedLink[]> {
+    return this.#state.links.map(({ name, down, master }) => ({
+      name,
+      up: down === undefined,
+      ...(typeof master === "string" ? { master } : {}),
+    }));
+  }
+
+  /** It knows no sets of others. */
+  async missingElements(elements: readonly SetElement[]): Promise<readonly SetElement[]> {
+    return elements;
   }
 
   async *events(signal: AbortSignal): ReturnType<EventQueue["take"]> {

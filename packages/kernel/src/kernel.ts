@@ -1,5 +1,6 @@
 import type { PharosError } from "@pharos/base";
 import type { HostState, Scope, SectionName, Step } from "@pharos/hoststate";
+import type { SetElement } from "./netlink/set-element-message.ts";
 
 /** An interface as the kernel shows it, ours or not. */
 export interface ObservedInterface {
@@ -13,6 +14,15 @@ export interface ObservedInterface {
   readonly master?: string;
   /** Who else manages it, as far as that can be told. */
   readonly manager?: "NetworkManager" | "networkd";
+}
+
+/** A link as its neighbours see it. */
+export interface ObservedLink {
+  readonly name: string;
+  readonly up: boolean;
+  /** Name of the bridge that it is a port of. */
+  readonly master?: string;
+  readonly alias?: string;
 }
 
 /** What this kernel and machine can do and have; read at start and when links change. */
@@ -46,6 +56,10 @@ export interface Kernel {
   /** Runs the steps in order and says how far it came; it throws only when it could not try at all. */
   apply(steps: readonly Step[]): Promise<Outcome>;
   facts(): Promise<KernelFacts>;
+  /** All links, also those that `observe` leaves alone because the CNI plugin owns them. */
+  links(): Promise<readonly ObservedLink[]>;
+  /** Those of `elements` that are not in their nft set with just that data; all of a set that is missing. */
+  missingElements(elements: readonly SetElement[]): Promise<readonly SetElement[]>;
   /** Ends when `signal` aborts. */
   events(signal: AbortSignal): AsyncIterable<KernelEvent>;
   close(): Promise<void>;

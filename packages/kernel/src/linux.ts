@@ -12,6 +12,7 @@ import { type LinkTable, listLinks } from "./linux/link-table.ts";
 import { addressesIn, linksIn, policyRulesIn, routesIn } from "./linux/observe-network.ts";
 import { addPolicyRule, deletePolicyRule, deleteRoute, replaceRoute } from "./linux/route-steps.ts";
 import { sysctlsIn, writeSysctl } from "./linux/sysctls.ts";
+import { elementsMissing, linksSeen } from "./linux/witness.ts";
 import { withNamespace } from "./namespace.ts";
 import { openTransport } from "./netlink/transport.ts";
 import { type NftRunner, nftFirewall, systemNft } from "./nft/index.ts";
@@ -117,6 +118,8 @@ export async function linuxKernel(options: LinuxKernelOptions): Promise<Kernel> 
     observe: (scope) => observe(context, scope),
     apply: (steps) => apply(context, steps),
     facts: () => readFacts(context),
+    links: () => linksSeen(context),
+    missingElements: (elements) => elementsMissing(context, elements),
     events: (signal) => watchKernel(context, signal),
     close: async () => context.route.close(),
   };

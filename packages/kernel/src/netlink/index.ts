@@ -25,11 +25,14 @@ export { errnoName } from "./netlink-error.ts";
 export * from "./route-message.ts";
 export * from "./rule-message.ts";
 export {
+  decodeSetElements,
   type ElementField,
+  elementText,
   encodeBatchBegin,
   encodeBatchEnd,
   encodeSetElementAdd,
   encodeSetElementDelete,
+  encodeSetElementDump,
   type SetElement,
 } from "./set-element-message.ts";
 export * from "./traffic-control-message.ts";

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { PharosError } from "@pharos/base";
 import koffi from "koffi";
-import { RawNetlinkSocket, type RawNetlinkSocketOptions } from "netlink";
+// Of the package only the raw socket: all of it is 560 kB of text, most of it tables of wireless and WireGuard.
+import { RawNetlinkSocket, type RawNetlinkSocketOptions } from "netlink/dist/raw.js";
 import { KERNEL_CODES } from "../codes.ts";
 
 const SOL_NETLINK = 270;

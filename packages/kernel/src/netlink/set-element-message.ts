@@ -1,7 +1,7 @@
 import { firstOf, formatIp, lastOf, parsePrefix } from "@pharos/hoststate";
 import { NLM_F } from "./constants.ts";
 import { ipBytes } from "./ip-bytes.ts";
-import { attribute, message, nested, text } from "./message.ts";
+import { attribute, attributesOf, message, type NetlinkMessage, nested, nestedOf, text } from "./message.ts";
 
 /** One field of an element's key or data, as nft(8) names its type. */
 export type ElementField =
@@ -27,12 +27,18 @@ const PROTOCOL_NUMBERS = { tcp: 6, udp: 17, sctp: 132 } as const;
 /** Numbers of linux/netfilter/nfnetlink.h and nf_tables.h. */
 const NFNL_SUBSYS_NFTABLES = 10;
 const NFNL_MSG_BATCH = { BEGIN: 0x10, END: 0x11 } as const;
-const NFT_MSG = { NEWSETELEM: (NFNL_SUBSYS_NFTABLES << 8) | 12, DELSETELEM: (NFNL_SUBSYS_NFTABLES << 8) | 14 } as const;
+const NFT_MSG = {
+  NEWSETELEM: (NFNL_SUBSYS_NFTABLES << 8) | 12,
+  GETSETELEM: (NFNL_SUBSYS_NFTABLES << 8) | 13,
+  DELSETELEM: (NFNL_SUBSYS_NFTABLES << 8) | 14,
+} as const;
 const NFPROTO = { UNSPEC: 0, INET: 1 } as const;
 const NFTA_SET_ELEM_LIST = { TABLE: 1, SET: 2, ELEMENTS: 3 } as const;
 const NFTA_LIST_ELEM = 1;
 const NFTA_SET_ELEM = { KEY: 1, DATA: 2, KEY_END: 10 } as const;
 const NFTA_DATA_VALUE = 1;
+/** `struct nfgenmsg`. */
+const GENMSG_BYTES = 4;
 /** Fields of a concatenation fill whole registers. */
 const REGISTER_BYTES = 4;
 
@@ -64,12 +70,59 @@ export function encodeSetElementDelete(element: SetElement): Buffer {
   return elementMessage(NFT_MSG.DELSETELEM, NLM_F.REQUEST, element);
 }
 
+/** NFT_MSG_GETSETELEM as a dump: all elements of a set. ENOENT without table or set. */
+export function encodeSetElementDump({ table, set }: Pick<SetElement, "table" | "set">): Buffer {
+  return message(NFT_MSG.GETSETELEM, NLM_F.REQUEST | NLM_F.DUMP, [
+    header(NFPROTO.INET, 0),
+    text(NFTA_SET_ELEM_LIST.TABLE, table),
+    text(NFTA_SET_ELEM_LIST.SET, set),
+  ]);
+}
+
+/** What tells elements of one set apart, with what a map holds for each: equal text, equal element. */
+export function elementText({ key, data }: Pick<SetElement, "key" | "data">): string {
+  const end = isInterval(key) ? valueBytes(key, "last") : undefined;
+  return joined([valueBytes(key, "first"), end, data === undefined ? undefined : valueBytes(data, "first")]);
+}
+
+/** The elements that a message of a dump holds, each as `elementText` tells it. */
+export function decodeSetElements({ type, body }: NetlinkMessage): readonly string[] {
+  if (type !== NFT_MSG.NEWSETELEM) return [];
+  const list = attributesOf(body, GENMSG_BYTES).get(NFTA_SET_ELEM_LIST.ELEMENTS);
+  return list === undefined
+    ? []
+    : listed(list).map((element) => {
+        const valueIn = (attributeType: number) => nestedOf(element, attributeType).get(NFTA_DATA_VALUE);
+        return joined([valueIn(NFTA_SET_ELEM.KEY), valueIn(NFTA_SET_ELEM.KEY_END), valueIn(NFTA_SET_ELEM.DATA)]);
+      });
+}
+
+/** The entries of a list: attributes of one type, which a map of attributes would hold only the last of. */
+function listed(list: Buffer): ReturnType<typeof attributesOf>[] {
+  const entries: ReturnType<typeof attributesOf>[] = [];
+  for (let at = 0; at + 4 <= list.length; ) {
+    const length = list.readUInt16LE(at);
+    if (length < 4 || at + length > list.length) break;
+    entries.push(attributesOf(list.subarray(at + 4, at + length)));
+    at += (length + 3) & ~3;
+  }
+  return entries;
+}
+
+function joined([key, end, data]: readonly (Buffer | undefined)[]): string {
+  const hex = (bytes: Buffer | undefined) => bytes?.toString("hex") ?? "";
+  return `${hex(key)}-${hex(end)}:${hex(data)}`;
+}
+
+function isInterval(key: SetElement["key"]): boolean {
+  return key.some(({ kind }) => kind === "prefix");
+}
+
 function elementMessage(type: number, flags: number, { table, set, key, data }: SetElement): Buffer {
-  const isInterval = key.some(({ kind }) => kind === "prefix");
   const attributes = [
     value(NFTA_SET_ELEM.KEY, key, "first"),
     ...(data === undefined ? [] : [value(NFTA_SET_ELEM.DATA, data, "first")]),
-    ...(isInterval ? [value(NFTA_SET_ELEM.KEY_END, key, "last")] : []),
+    ...(isInterval(key) ? [value(NFTA_SET_ELEM.KEY_END, key, "last")] : []),
   ];
   return message(type, flags, [
     header(NFPROTO.INET, 0),
@@ -82,7 +135,11 @@ function elementMessage(type: number, flags: number, { table, set, key, data }: 
 type End = "first" | "last";
 
 function value(type: number, fields: readonly ElementField[], end: End): Buffer {
-  return nested(type, [attribute(NFTA_DATA_VALUE, Buffer.concat(fields.map((field) => fieldBytes(field, end))))]);
+  return nested(type, [attribute(NFTA_DATA_VALUE, valueBytes(fields, end))]);
+}
+
+function valueBytes(fields: readonly ElementField[], end: End): Buffer {
+  return Buffer.concat(fields.map((field) => fieldBytes(field, end)));
 }
 
 function fieldBytes(field: ElementField, end: End): Buffer {

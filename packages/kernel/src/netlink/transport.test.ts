@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, test } from "@jest/globals";
-import type { RawNetlinkSocket } from "netlink";
+import type { RawNetlinkSocket } from "netlink/dist/raw.js";
 import { KERNEL_CODES } from "../codes.ts";
 import { NLM_F, NLMSG, RTM } from "./constants.ts";
 import { encodeLinkDelete, encodeLinkDump } from "./link-message.ts";

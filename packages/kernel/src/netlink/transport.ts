@@ -1,5 +1,5 @@
 import { PharosError } from "@pharos/base";
-import type { RawNetlinkSocket } from "netlink";
+import type { RawNetlinkSocket } from "netlink/dist/raw.js";
 import { KERNEL_CODES } from "../codes.ts";
 import { NLM_F, NLMSG } from "./constants.ts";
 import { errnoOf, messagesOf, type NetlinkMessage, stamped } from "./message.ts";
