@@ -10,7 +10,7 @@ const only = (from, allowed, comment) => ({
     pathNot: [from, ...allowed.map(pkg)],
   },
 });
-const pure = ["hoststate", "compiler", "attach", "kinds"];
+const pure = ["hoststate", "compiler", "attach", "kinds", "dhcp"];
 
 module.exports = {
   forbidden: [
@@ -29,14 +29,15 @@ module.exports = {
     only(pkg("hoststate"), ["base"], ""),
     only(pkg("compiler"), ["base", "kinds", "hoststate"], ""),
     only(pkg("attach"), ["base", "hoststate"], ""),
+    only(pkg("dhcp"), ["base"], ""),
     only(pkg("ledger"), ["base", "hoststate"], ""),
     only(pkg("kernel"), ["base", "hoststate"], ""),
     only(pkg("outbox"), ["base"], ""),
     only(pkg("store"), ["base", "kinds", "documents", "rpc", "compiler"], ""),
     only(pkg("lab"), ["base", "kinds", "compiler", "hoststate", "kernel", "documents", "attach"], ""),
-    only("^cni-plugin/", ["base", "hoststate", "attach", "ledger", "kernel"], "the plugin stays small"),
+    only("^cni-plugin/", ["base", "hoststate", "attach", "ledger", "kernel", "dhcp"], "the plugin stays small"),
     only("^operator/", ["base", "kinds", "documents", "compiler", "hoststate", "store"], "the operator never touches a kernel"),
-    only("^node-agent/", ["base", "kinds", "documents", "compiler", "hoststate", "kernel", "ledger", "attach", "store"], ""),
+    only("^node-agent/", ["base", "kinds", "documents", "compiler", "hoststate", "kernel", "ledger", "attach", "dhcp", "store"], ""),
     only("^grpc-bridge/", ["base", "kinds", "documents", "compiler", "hoststate", "rpc", "store", "outbox"], ""),
     only("^pharosctl/", ["base", "kinds", "documents", "compiler", "hoststate", "lab", "rpc"], ""),
     {
