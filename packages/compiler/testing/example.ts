@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { DocumentSet } from "@pharos/compiler";
-import { type FieldSchema, type Kind, SCHEMAS } from "@pharos/kinds";
+import type { FieldSchema, Kind } from "@pharos/kinds";
+import { SCHEMAS } from "@pharos/kinds/schemas";
 import { parseAllDocuments } from "yaml";
 
 const FOLDER = new URL("../../../docs/examples/vehicle/", import.meta.url);

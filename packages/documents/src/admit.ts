@@ -1,5 +1,6 @@
 import type { Checked, Finding } from "@pharos/base";
-import { KIND_INFO, type Kind, type KindMap, SCHEMAS } from "@pharos/kinds";
+import { KIND_INFO, type Kind, type KindMap } from "@pharos/kinds";
+import { SCHEMAS } from "@pharos/kinds/schemas";
 import { listIssues } from "./check-lists.ts";
 import { ruleIssues } from "./check-rules.ts";
 import { schemaIssues } from "./check-schema.ts";

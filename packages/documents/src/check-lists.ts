@@ -1,4 +1,5 @@
-import { type FieldSchema, type Kind, SCHEMAS } from "@pharos/kinds";
+import type { FieldSchema, Kind } from "@pharos/kinds";
+import { SCHEMAS } from "@pharos/kinds/schemas";
 import { ENTRY_TWICE } from "./codes.ts";
 import { isObject } from "./defaults.ts";
 import { joinPath } from "./field-path.ts";

@@ -1,5 +1,6 @@
 import { celEnv, isCelError, parse, plan } from "@bufbuild/cel";
-import { CEL_RULES, type CelRule, type FieldSchema, type Kind, SCHEMAS } from "@pharos/kinds";
+import type { CelRule, FieldSchema, Kind } from "@pharos/kinds";
+import { CEL_RULES, SCHEMAS } from "@pharos/kinds/schemas";
 import { RULE_BROKEN } from "./codes.ts";
 import { isObject } from "./defaults.ts";
 import { joinPath } from "./field-path.ts";

@@ -1,4 +1,5 @@
-import { type FieldSchema, type Kind, SCHEMAS, type SchemaError, VALIDATORS } from "@pharos/kinds";
+import type { FieldSchema, Kind, SchemaError } from "@pharos/kinds";
+import { SCHEMAS, VALIDATORS } from "@pharos/kinds/schemas";
 import { FIELD_MISSING, FIELD_UNKNOWN, NAME_REFUSED, TYPE_WRONG, VALUE_REFUSED } from "./codes.ts";
 import { fieldPath, joinPath, pointerSegments, type Segments } from "./field-path.ts";
 import { type Issue, shown } from "./issue.ts";

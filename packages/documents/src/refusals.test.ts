@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { CEL_RULES } from "@pharos/kinds";
+import { CEL_RULES } from "@pharos/kinds/schemas";
 import { validateObject } from "./admit.ts";
 import { RULE_BROKEN } from "./codes.ts";
 import { REFUSALS } from "./refusals.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { CEL_RULES, type FieldSchema, KIND_INFO, type Kind, type KindMap, SCHEMAS } from "@pharos/kinds";
+import { type FieldSchema, KIND_INFO, type Kind, type KindMap } from "@pharos/kinds";
+import { CEL_RULES, SCHEMAS } from "@pharos/kinds/schemas";
 import fc from "fast-check";
 import { admitObject } from "./admit.ts";
 import { parseDocuments } from "./parse-documents.ts";

@@ -1,5 +1,6 @@
 import { PharosError } from "@pharos/base";
-import { KIND_INFO, type Kind, type KindMap, SCHEMAS } from "@pharos/kinds";
+import { KIND_INFO, type Kind, type KindMap } from "@pharos/kinds";
+import { SCHEMAS } from "@pharos/kinds/schemas";
 import { stringify } from "yaml";
 import { SPELLING_MISSING } from "./codes.ts";
 import { withoutDefaults } from "./defaults.ts";

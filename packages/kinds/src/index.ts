@@ -10,7 +10,6 @@ export type {
   BridgeSpecEntry,
   BridgeStatus,
 } from "./generated/bridge.ts";
-export { CEL_RULES } from "./generated/cel-rules.ts";
 export type { ConfigRevision, ConfigRevisionSpec, ConfigRevisionStatus } from "./generated/config-revision.ts";
 export type {
   HostFeatures,
@@ -39,7 +38,6 @@ export type {
 export type { Condition, ObjectMeta } from "./generated/object.ts";
 export type { PodNetwork, PodNetworkRequest, PodNetworkSpec, PodNetworkStatus, PodReference } from "./generated/pod-network.ts";
 export type { ForwardRule, RoutingConfig, RoutingConfigSpec, RoutingConfigStatus, RoutingInfo } from "./generated/routing-config.ts";
-export { SCHEMAS } from "./generated/schemas.ts";
 export type {
   CloudFeeding,
   PacketFilter,
@@ -53,4 +51,3 @@ export type {
 } from "./generated/security-config.ts";
 export type { DeployedService, ServiceDeployment, ServiceDeploymentSpec, ServiceDeploymentStatus } from "./generated/service-deployment.ts";
 export type { ServiceRegistration, ServiceRegistrationSpec, ServiceRegistrationStatus } from "./generated/service-registration.ts";
-export { VALIDATORS } from "./validators.ts";
