@@ -18,7 +18,9 @@ export async function kernelOf(lab: VehicleLab, host: string): Promise<string> {
     ["ip", "rule"],
   ];
   const shown = await Promise.all(commands.map((command) => lab.exec(host, command)));
-  const steady = (text: string) => text.replaceAll(/ (?:valid_lft|preferred_lft|expires|\w+_timer) +\S+/g, "");
+  // ip(8) complains in its listing while somebody else's namespace on this machine is being removed.
+  const steady = (text: string) =>
+    text.replaceAll(/ (?:valid_lft|preferred_lft|expires|\w+_timer) +\S+/g, "").replaceAll("Error: Peer netns reference is invalid.\n", "");
   return shown.map((text) => steady(text).split("\n").sort().join("\n")).join("\n");
 }
 
