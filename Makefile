@@ -11,7 +11,7 @@ export NODE_OPTIONS := --disable-warning=ExperimentalWarning
 
 SOURCES := $(shell find packages operator node-agent cni-plugin grpc-bridge pharosctl pharos -name '*.ts' -not -name '*.test.ts' -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: help setup system generate verify build plugin test test-unit test-kernel test-apiserver test-lab e2e cluster cluster-down cluster-parts images bundle sbom demo kube-assets bench-apply bench-kubernetes soak clean
+.PHONY: help setup system test-programs generate verify build plugin test test-unit test-kernel test-apiserver test-lab e2e cluster cluster-down cluster-parts images bundle sbom demo kube-assets bench-apply bench-kubernetes soak clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -26,6 +26,11 @@ node_modules/.package-lock.json: package-lock.json
 
 system:
 	@scripts/install-system-packages
+
+# What the plugin is tested with and beside.
+test-programs: setup
+	@scripts/install-system-packages podman=podman /usr/lib/podman/netavark=netavark runc=runc busybox=busybox-static \
+	  /usr/lib/cni/portmap=containernetworking-plugins iptables=iptables strace=strace
 
 generate: setup ## derive types, validators, schemas, references and stubs from crds/ and grpc-bridge/proto
 	@node scripts/generate-kinds.ts
@@ -53,26 +58,25 @@ dist/pharosctl.mjs: $(SOURCES) scripts/build-programs.ts scripts/program-bundle.
 plugin: setup
 	@node scripts/build-plugin.ts
 
-test: build ## unit, kernel and lab tiers, apiserver where its programs are built; ends with one line "N passed, N failed"
+test: build test-programs ## unit, kernel and lab tiers, apiserver where its programs are built; ends with one line "N passed, N failed"
 	@node scripts/run-tests.ts unit kernel apiserver? lab
 
 test-unit: setup ## pure code, goldens, properties
 	@node scripts/run-tests.ts unit
 
-test-kernel: setup plugin ## network namespaces, real packets, the plugin's executable
+test-kernel: plugin test-programs ## network namespaces, real packets, the plugin's executable
 	@node scripts/run-tests.ts kernel
 
 kube-assets: setup ## Kubernetes' programs from pinned Go modules, into a cache outside the tree (about 10 minutes, once)
 	@node scripts/kube-assets.ts
 
-test-apiserver: build kube-assets ## a real API server: CRDs, CEL, watches, RBAC, leader election
+test-apiserver: build kube-assets test-programs ## a real API server: CRDs, CEL, watches, RBAC, leader election
 	@node scripts/run-tests.ts apiserver
 
 test-lab: build ## whole vehicles with real agents and packets
 	@node scripts/run-tests.ts lab
 
-cluster-parts: build kube-assets
-	@scripts/install-system-packages runc=runc busybox=busybox-static
+cluster-parts: build kube-assets test-programs
 	@node scripts/build-images.ts --test
 
 e2e: cluster-parts ## a real two-node Kubernetes on this machine, Pharos installed by Helm
