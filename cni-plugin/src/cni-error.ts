@@ -9,6 +9,7 @@ import {
   ATTACH_PORT_TAKEN,
 } from "@pharos/attach";
 import { type CodeEntry, describeError, PharosError } from "@pharos/base/errors";
+import { NAMESPACE_UNUSABLE } from "@pharos/kernel/namespace";
 import { LEDGER_BUSY, LEDGER_NEWER, LEDGER_UNREADABLE, LEDGER_UNWRITABLE } from "@pharos/ledger";
 import {
   PLUGIN_BAD_COMMAND,
@@ -16,6 +17,7 @@ import {
   PLUGIN_BAD_NAMESPACE,
   PLUGIN_CHECK_FAILED,
   PLUGIN_FOREIGN_LINK,
+  PLUGIN_KERNEL_BUSY,
   PLUGIN_KERNEL_REFUSED,
   PLUGIN_NO_DATA,
   PLUGIN_UNKNOWN_ATTACHMENT,
@@ -49,7 +51,9 @@ export const KNOWN_CODES: readonly (readonly [CodeEntry, number])[] = [
   [ATTACH_ADDRESS_TAKEN, 11],
   [ATTACH_PORT_TAKEN, 11],
   [LEDGER_BUSY, 11],
+  [PLUGIN_KERNEL_BUSY, 11],
   [PLUGIN_KERNEL_REFUSED, 101],
+  [NAMESPACE_UNUSABLE, 101],
   [PLUGIN_FOREIGN_LINK, 102],
   [PLUGIN_CHECK_FAILED, 103],
   [PLUGIN_UNKNOWN_ATTACHMENT, 104],

@@ -46,3 +46,8 @@ export const PLUGIN_UNKNOWN_ATTACHMENT: CodeEntry = {
   title: "attachment is not in the ledger",
   action: "remove the pod and let it start again",
 };
+export const PLUGIN_KERNEL_BUSY: CodeEntry = {
+  code: "PHAROS-5015",
+  title: "kernel has no room for a change now",
+  action: "nothing: the runtime tries again; if it stays so, look for what exhausts memory or open files",
+};

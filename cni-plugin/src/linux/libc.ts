@@ -27,7 +27,7 @@ export function bindLibc(): Libc {
   };
 }
 
-/** An error that names the call and errno of the last failed one. */
-export function systemError(call: string): Error {
-  return new Error(`${call}: ${errnoName(koffi.errno())}`);
+/** Name of the error number of the last failed call: `ENOBUFS`. */
+export function lastErrorName(): string {
+  return errnoName(koffi.errno());
 }

@@ -1,8 +1,8 @@
 import { closeSync } from "node:fs";
-import { PharosError } from "@pharos/base/errors";
+import { type CodeEntry, PharosError } from "@pharos/base/errors";
 import { attributesOf, errnoName, errnoOf, messagesOf, type NetlinkMessage, NLM_F, NLMSG, stamped, textOf } from "@pharos/kernel/netlink";
-import { PLUGIN_KERNEL_REFUSED } from "../codes.ts";
-import { type Libc, systemError } from "./libc.ts";
+import { PLUGIN_KERNEL_BUSY, PLUGIN_KERNEL_REFUSED } from "../codes.ts";
+import { type Libc, lastErrorName } from "./libc.ts";
 
 const AF_NETLINK = 16;
 const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
@@ -19,6 +19,8 @@ const ERROR_TLVS = 0x200;
 const NLMSGERR_BYTES = 20;
 const RECEIVE_BYTES = 1 << 18;
 const DUMP_TRIES = 5;
+/** What the kernel says when it has no room now; the same request may succeed a moment later. */
+const TRANSIENT: readonly string[] = ["EAGAIN", "EBUSY", "EINTR", "EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"];
 
 /** A request and what it is for, in words for an error message. */
 export interface NetlinkRequest {
@@ -49,8 +51,7 @@ export class NetlinkSocket {
   constructor(libc: Libc, family: number = NETLINK_ROUTE) {
     this.#libc = libc;
     this.#descriptor = libc.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, family);
-    if (this.#descriptor < 0)
-      throw new PharosError(PLUGIN_KERNEL_REFUSED, "cannot open a netlink socket", { cause: systemError("socket") });
+    if (this.#descriptor < 0) throw failedCall("cannot open a netlink socket", "socket");
     const one = Buffer.from([1, 0, 0, 0]);
     // Both only make errors more telling; kernels before 4.12 refuse them.
     libc.setsockopt(this.#descriptor, SOL_NETLINK, NETLINK_EXT_ACK, one, 4);
@@ -67,6 +68,8 @@ export class NetlinkSocket {
     for (let open = requests.length; open > 0; ) {
       for (const reply of this.#receive()) {
         const index = reply.sequence - first;
+        // Answers to an earlier request are still there when the reading of them failed.
+        if (index < 0) continue;
         if (reply.type !== NLMSG.ERROR) replies[index]?.push(reply);
         else {
           open--;
@@ -93,6 +96,7 @@ export class NetlinkSocket {
     let refusal: Refusal | undefined;
     while (open > 0) {
       for (const reply of this.#receive(MSG_DONTWAIT)) {
+        if (reply.sequence < first) continue;
         const errno = errnoOf(reply) ?? 0;
         const request = requests[reply.sequence - first - 1];
         if (errno !== 0) refusal ??= { error: errnoName(errno), what: request?.what ?? "the whole transaction" };
@@ -133,15 +137,25 @@ export class NetlinkSocket {
 
   #send(messages: readonly Buffer[]): void {
     const bytes = Buffer.concat(messages);
-    if (this.#libc.send(this.#descriptor, bytes, bytes.length, 0) !== bytes.length)
-      throw new PharosError(PLUGIN_KERNEL_REFUSED, "cannot send to the kernel", { cause: systemError("send") });
+    if (this.#libc.send(this.#descriptor, bytes, bytes.length, 0) !== bytes.length) throw failedCall("cannot send to the kernel", "send");
   }
 
   #receive(flags = 0): NetlinkMessage[] {
     const length = this.#libc.recv(this.#descriptor, this.#buffer, this.#buffer.length, flags);
-    if (length < 0) throw new PharosError(PLUGIN_KERNEL_REFUSED, "cannot receive from the kernel", { cause: systemError("recv") });
+    if (length < 0) throw failedCall("cannot receive from the kernel", "recv");
     return messagesOf(Buffer.from(this.#buffer.subarray(0, Number(length))));
   }
+}
+
+/** A refusal's entry by the name of its error number: whether it helps to ask again. */
+export function kernelCodeOf(error: string): CodeEntry {
+  return TRANSIENT.includes(error) ? PLUGIN_KERNEL_BUSY : PLUGIN_KERNEL_REFUSED;
+}
+
+/** The error of the last failed call of libc. */
+function failedCall(what: string, call: string): PharosError {
+  const name = lastErrorName();
+  return new PharosError(kernelCodeOf(name), what, { cause: new Error(`${call}: ${name}`) });
 }
 
 function throwUnlessTolerated({ what, tolerate = [] }: NetlinkRequest, reply: NetlinkMessage): void {
@@ -149,5 +163,5 @@ function throwUnlessTolerated({ what, tolerate = [] }: NetlinkRequest, reply: Ne
   const name = errnoName(errno);
   if (errno === 0 || tolerate.includes(name)) return;
   const text = (reply.flags & ERROR_TLVS) === 0 ? undefined : textOf(attributesOf(reply.body, NLMSGERR_BYTES), NLMSGERR_ATTR_MSG);
-  throw new PharosError(PLUGIN_KERNEL_REFUSED, `${what}: ${name}${text === undefined ? "" : `, ${text}`}`);
+  throw new PharosError(kernelCodeOf(name), `${what}: ${name}${text === undefined ? "" : `, ${text}`}`);
 }

@@ -4,6 +4,8 @@ import koffi from "koffi";
 import { KERNEL_CODES } from "./codes.ts";
 
 const CLONE_NEWNET = 0x40000000;
+/** The register entry of a namespace that cannot be opened or entered. */
+export const NAMESPACE_UNUSABLE = KERNEL_CODES.namespace;
 
 type Setns = (fd: number, type: number) => number;
 

@@ -1,0 +1,116 @@
+import { join } from "node:path";
+import type { PodNetworkData } from "@pharos/hoststate";
+import { readLedger } from "@pharos/ledger";
+import type { ChildEnd } from "./child.ts";
+import { CrashHost, type PluginCommand } from "./crash-host.ts";
+import { renamed } from "./host-lines.ts";
+
+/** Two bridges, both families, masquerade by the plugin. */
+export const CRASH_DATA: PodNetworkData = {
+  version: 1,
+  defaultBridge: "podBr0",
+  bridges: [
+    {
+      name: "podBr0",
+      isGateway: true,
+      ipMasq: true,
+      ranges: [
+        { subnet: "10.9.0.0/24", block: "10.9.0.0/24", rangeStart: "10.9.0.2", rangeEnd: "10.9.0.60", gateway: "10.9.0.1", exclude: [] },
+        { subnet: "fd09::/64", block: "fd09::/64", rangeStart: "fd09::2", rangeEnd: "fd09::ff", gateway: "fd09::1", exclude: [] },
+      ],
+      routes: [{ dst: "0.0.0.0/0" }, { dst: "::/0" }],
+    },
+    {
+      name: "canBr0",
+      isGateway: true,
+      ipMasq: true,
+      ranges: [
+        { subnet: "10.8.0.0/24", block: "10.8.0.0/24", rangeStart: "10.8.0.2", rangeEnd: "10.8.0.60", gateway: "10.8.0.1", exclude: [] },
+      ],
+      routes: [{ dst: "10.7.0.0/16" }],
+    },
+  ],
+};
+
+const LIMIT = 80_000_000;
+/** The pod under test, and one that nothing may happen to. */
+export const VICTIM = "victim";
+export const BYSTANDER = "other";
+const HOST_PORTS: Readonly<Record<string, number>> = { [VICTIM]: 8000, [BYSTANDER]: 9000 };
+
+/** All that an ADD can be asked for: ports, both limits, both bridges. */
+function everything(pod: string): object {
+  const port = HOST_PORTS[pod] ?? 7000;
+  return {
+    portMappings: [
+      { hostPort: port, containerPort: 80, protocol: "tcp" },
+      { hostPort: port + 1, containerPort: 53, protocol: "udp" },
+    ],
+    bandwidth: { ingressRate: LIMIT, ingressBurst: LIMIT, egressRate: LIMIT, egressBurst: LIMIT },
+    "io.kubernetes.cri.pod-annotations": { "pharos.io/bridge": "podBr0" },
+  };
+}
+
+/** What a test may change of a call. */
+export type PharosCall = Partial<Omit<PluginCommand, "program" | "verb">>;
+
+/** The plugin on a host of its own, with a bystander in another network that shares the ledger, the bridges and the nft table. */
+export class PharosHost {
+  readonly host: CrashHost;
+  readonly #plugin: string;
+
+  constructor(prefix: string, plugin: string, pods: readonly string[] = [VICTIM, BYSTANDER]) {
+    this.host = new CrashHost(prefix, pods);
+    this.#plugin = plugin;
+  }
+
+  get stateDir(): string {
+    return join(this.host.folder, "ledger");
+  }
+
+  /** A call for a pod. GC is told that the runtime has no pod at all in the victim's network. */
+  call(verb: string, { pod = VICTIM, config = {}, ...more }: PharosCall = {}): Promise<ChildEnd> {
+    const whole = {
+      cniVersion: "1.1.0",
+      name: pod === BYSTANDER ? "others" : "pods",
+      type: "pharos",
+      stateDir: this.stateDir,
+      pharos: CRASH_DATA,
+      runtimeConfig: everything(pod),
+      ...(verb === "GC" ? { "cni.dev/valid-attachments": [] } : {}),
+      ...config,
+    };
+    return this.host.run({ program: this.#plugin, verb, pod, config: whole, ...more });
+  }
+
+  /** A call that must succeed. */
+  async must(verb: string, call: PharosCall = {}): Promise<ChildEnd> {
+    const end = await this.call(verb, call);
+    if (end.code !== 0) throw new Error(`${verb} ${call.pod ?? VICTIM}: code ${end.code}, ${end.signal ?? ""} ${end.stdout}${end.stderr}`);
+    return end;
+  }
+
+  /**
+   * All that can leak or be damaged: the host's kernel, both pods, and the ledger. The victim's addresses are replaced by names.
+   */
+  async lines(): Promise<readonly string[]> {
+    const [host, ...pods] = await Promise.all([this.host.hostLines(), this.host.podLines(VICTIM), this.host.podLines(BYSTANDER)]);
+    const entries = readLedger(this.stateDir);
+    const held = entries.map(({ key, bridge, hostName, addresses, mac }) =>
+      ["held", `${key.network}/${key.containerID}/${key.ifname}`, bridge, hostName, mac, ...addresses].join(" "),
+    );
+    const names = new Map(
+      entries
+        .filter(({ key }) => key.containerID === `${VICTIM}-id`)
+        .flatMap(({ key, addresses }) => addresses.map((address, index) => [address, `<${key.ifname} ${index}>`] as const))
+        .flatMap(([address, name]) => [[address.split("/")[0] ?? "", name] as const]),
+    );
+    return renamed([...host, ...pods.flat(), ...held], names);
+  }
+
+  /** Addresses that two entries of the ledger hold. */
+  duplicates(): readonly string[] {
+    const all = readLedger(this.stateDir).flatMap(({ addresses }) => addresses);
+    return all.filter((address, index) => all.indexOf(address) !== index);
+  }
+}

@@ -1,0 +1,77 @@
+/** A system call of a traced run: with its name and ordinal it is found again in another run of the same program. */
+export interface TracedCall {
+  readonly name: string;
+  /** Which call of that name it is, from 1. */
+  readonly ordinal: number;
+  /** The line of the trace. */
+  readonly text: string;
+}
+
+/** Reads what `strace -o` wrote of one thread: a line per call, others (signals, exit) left out. */
+export function tracedCalls(trace: string): readonly TracedCall[] {
+  const seen = new Map<string, number>();
+  return trace.split("\n").flatMap((text) => {
+    const name = /^([a-z0-9_]+)\(/.exec(text)?.[1];
+    if (name === undefined) return [];
+    const ordinal = (seen.get(name) ?? 0) + 1;
+    seen.set(name, ordinal);
+    return [{ name, ordinal, text }];
+  });
+}
+
+/** The calls from the first one that names `path`: what comes before is the start of the program, and touches nothing of ours. */
+export function splitAt(
+  calls: readonly TracedCall[],
+  path: string,
+): { readonly start: readonly TracedCall[]; readonly own: readonly TracedCall[] } {
+  const first = calls.findIndex(({ text }) => text.includes(path));
+  if (first === -1) throw new RangeError(`no traced call names ${path}`);
+  // The first execve is the tracer's own.
+  return { start: calls.slice(0, first).filter(({ name }) => name !== "execve"), own: calls.slice(first) };
+}
+
+/** Share of the runs that are spent on the start of the program. */
+const START_SHARE = 0.1;
+
+/** A run of the proof: where it is killed and what comes afterwards. */
+export interface KillRun<T> {
+  readonly call: TracedCall;
+  readonly aftermath: T;
+}
+
+/**
+ * `count` runs, spread evenly over the calls; with more runs than calls each call comes several times, every time with another
+ * aftermath. `phase`, from 0 to 1, moves the grid, so that repeated small proofs see other calls.
+ */
+export function killRuns<T>(
+  { start, own }: ReturnType<typeof splitAt>,
+  aftermaths: readonly T[],
+  { count, phase }: { count: number; phase: number },
+): readonly KillRun<T>[] {
+  const early = start.length === 0 ? 0 : Math.floor(count * START_SHARE);
+  return [...spread(start, early, phase), ...spread(own, count - early, phase)].map(({ call, turn }, index) => ({
+    call,
+    aftermath: at(aftermaths, index + turn),
+  }));
+}
+
+/** At most `count` of the items, spread evenly; `phase`, from 0 to 1, moves the grid. */
+export function sampled<T>(items: readonly T[], { count, phase }: { count: number; phase: number }): readonly T[] {
+  if (items.length <= count) return items;
+  return spread(items, count, phase).map(({ call }) => call);
+}
+
+function spread<T>(calls: readonly T[], count: number, phase: number): { call: T; turn: number }[] {
+  if (calls.length === 0) return [];
+  const step = Math.max(1, calls.length / Math.max(1, count));
+  return Array.from({ length: count }, (_, index) => {
+    const place = Math.floor((index + phase) * step);
+    return { call: at(calls, place), turn: Math.floor(place / calls.length) };
+  });
+}
+
+function at<T>(items: readonly T[], index: number): T {
+  const item = items[index % items.length];
+  if (item === undefined) throw new RangeError("nothing to choose from");
+  return item;
+}
