@@ -1,7 +1,7 @@
 import { type Clock, describeError, type Log } from "@pharos/base";
 import type { ConfigRevision, Kind, KindMap, PodNetwork } from "@pharos/kinds";
 import { decodeRevision, type Followed, follow, type Reader } from "@pharos/store";
-import { leanPod } from "./lean-pods.ts";
+import { isAttachment, leanPods } from "./lean-pods.ts";
 import type { SeenLive } from "./merged-live.ts";
 import type { HashedRevision } from "./snapshot.ts";
 
@@ -53,7 +53,7 @@ export function viewStore(options: StoreViewOptions): StoreView {
   });
   const pods = followed("PodNetwork", options.onPods);
   const services = followed("ServiceRegistration", options.onServices);
-  const attachments = derived((items: readonly PodNetwork[]) => items.filter(({ spec }) => spec.request === undefined));
+  const attachments = derived((items: readonly PodNetwork[]) => items.filter(isAttachment));
   return {
     newestRevision: () => newest,
     hasTold: () => revisions.synced(),
@@ -77,7 +77,8 @@ function derived<S, T>(work: (source: S) => T): (source: S) => T {
 
 /** Reads without what this host has no use for. */
 function leanReader(store: Reader, host: string): Reader {
-  const lean = <K extends Kind>(object: KindMap[K]) => (object.kind === "PodNetwork" ? (leanPod(object, host) as KindMap[K]) : object);
+  const leanPod = leanPods(host);
+  const lean = <K extends Kind>(object: KindMap[K]) => (object.kind === "PodNetwork" ? (leanPod(object) as KindMap[K]) : object);
   return {
     get: (ref) => store.get(ref),
     list: async (kind) => {

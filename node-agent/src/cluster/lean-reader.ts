@@ -1,7 +1,7 @@
 import type { Kind, PodNetwork } from "@pharos/kinds";
 import type { Listing, Reader, WatchEvent, WatchOptions } from "@pharos/store";
 import { type Collection, type KubernetesStore, listAll, resourceOf, trimTo, watchFrom } from "@pharos/store/kubernetes";
-import { leanPod } from "../lean-pods.ts";
+import { leanPods } from "../lean-pods.ts";
 
 /**
  * Reads the Kubernetes API as the store does, but makes PodNetworks lean page by page while they come: a whole list of them is never
@@ -9,7 +9,8 @@ import { leanPod } from "../lean-pods.ts";
  */
 export function leanReader(store: KubernetesStore, host: string): Reader {
   const trim = trimTo("PodNetwork");
-  const pods: Collection<PodNetwork> = { resource: resourceOf("PodNetwork"), trim: (object) => leanPod(trim(object), host) };
+  const lean = leanPods(host);
+  const pods: Collection<PodNetwork> = { resource: resourceOf("PodNetwork"), trim: (object) => lean(trim(object)) };
   return {
     get: (ref) => store.get(ref),
     list: async <K extends Kind>(kind: K) =>
