@@ -32,6 +32,8 @@ export interface LedgerEntry {
   readonly gateways?: readonly string[];
   /** Routes that it has besides those of its bridge, such as a DHCP server gives; without `gw` the destination is on the link. */
   readonly routes?: readonly { readonly dst: string; readonly gw?: string }[];
+  /** The addresses are kept for the next pod of this name (`pod`) on this bridge. */
+  readonly sticky?: true;
   /** Path of the pod's network namespace at the time of ADD. */
   readonly netns?: string;
 }

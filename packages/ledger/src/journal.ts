@@ -1,96 +1,217 @@
-import {
-  closeSync,
-  fdatasyncSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, constants, fsyncSync, ftruncateSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { isSystemError, PharosError } from "@pharos/base";
-import { LEDGER_UNREADABLE, LEDGER_UNWRITABLE } from "./codes.ts";
-import { type DecodedLedger, decodeLedger, encodeRecord, type LedgerRecord } from "./record.ts";
+import { LEDGER_NEWER, LEDGER_UNREADABLE, LEDGER_UNWRITABLE } from "./codes.ts";
+import { LEDGER_VERSION, LedgerContents } from "./contents.ts";
+import { readFrom, syncFolder, writeWhole } from "./file-io.ts";
+import { decodeLines, encodeLines } from "./journal-lines.ts";
+import { bodyOf, type LedgerRecord } from "./record.ts";
 
-/** Reads a ledger file; a file that is not there has no records. */
-export function readJournal(path: string): DecodedLedger {
-  try {
-    return decodeLedger(readFileSync(path));
-  } catch (cause) {
-    if (isSystemError(cause, "ENOENT")) return { records: [], validBytes: 0, bytes: 0, damaged: 0 };
-    throw new PharosError(LEDGER_UNREADABLE, `cannot read ${path}`, { cause });
+/** Records that a ledger may hold before compaction is thought of. */
+const COMPACT_ABOVE = 256;
+const APPENDING = constants.O_RDWR | constants.O_APPEND;
+
+/** An open ledger file. */
+export interface OpenFile {
+  readonly descriptor: number;
+  /** Tells the file from the one that a compaction puts in its place. */
+  readonly inode: bigint;
+}
+
+/** The file of a ledger, as this process last read it. All but `close` is for the holder of the journal's lock. */
+export class Journal {
+  readonly #path: string;
+  #file: OpenFile | undefined;
+  #contents = new LedgerContents();
+  #validBytes = 0;
+  #bytes = 0;
+  #damaged = 0;
+  #chain = 0;
+
+  constructor(path: string) {
+    this.#path = path;
   }
-}
 
-/**
- * Appends records after byte `validBytes` and returns once they are on disk. What a crash left beyond is cut first.
- * When the write fails the file is put back to its former length, so a failed record never counts.
- * @returns the file's new length in bytes.
- */
-export function appendToJournal(path: string, validBytes: number, records: readonly LedgerRecord[]): number {
-  const bytes = Buffer.concat(records.map(encodeRecord));
-  return writing(path, () => {
-    const descriptor = openSync(path, "a", 0o600);
+  /** Entries may be missing: the ledger is new, or a part of it could not be read. */
+  get isSuspect(): boolean {
+    return this.#validBytes === 0 || this.#damaged > 0 || this.#validBytes < this.#bytes;
+  }
+
+  /** There is a file with something in it. */
+  get hasBytes(): boolean {
+    return this.#bytes > 0;
+  }
+
+  /** Reads what came since the last time: as a rule nothing or a few lines, and all when the file is another one. */
+  refresh(): LedgerContents {
     try {
-      if (fstatSync(descriptor).size > validBytes) ftruncateSync(descriptor, validBytes);
-      try {
-        writeWhole(descriptor, bytes);
-        fdatasyncSync(descriptor);
-      } catch (cause) {
-        ftruncateSync(descriptor, validBytes);
-        throw cause;
-      }
-      if (validBytes === 0) syncFolder(dirname(path));
-      return validBytes + bytes.length;
-    } finally {
-      closeSync(descriptor);
+      const found = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
+      if (found === undefined) this.close();
+      else this.#readTo(Number(found.size), found.ino);
+    } catch (cause) {
+      this.close();
+      throw cause instanceof PharosError ? cause : new PharosError(LEDGER_UNREADABLE, `cannot read ${this.#path}`, { cause });
     }
-  });
-}
+    return this.#contents;
+  }
 
-/** Puts a file with these records in the place of the old one, in one step. @returns its length in bytes. */
-export function replaceJournal(path: string, records: readonly LedgerRecord[]): number {
-  const bytes = Buffer.concat(records.map(encodeRecord));
-  const draft = `${path}.tmp`;
-  return writing(path, () => {
+  #readTo(size: number, inode: bigint): void {
+    if (this.#file?.inode !== inode || size < this.#validBytes) {
+      this.close();
+      this.#file = { descriptor: openSync(this.#path, APPENDING), inode };
+    }
+    this.#bytes = size;
+    if (size === this.#validBytes) return;
+    const decoded = decodeLines(readFrom(this.#file.descriptor, this.#validBytes, size), this.#chain);
+    for (const body of decoded.bodies) this.#contents.apply(body);
+    this.#validBytes += decoded.validBytes;
+    this.#damaged += decoded.damaged;
+    this.#chain = decoded.chain;
+    requireKnownVersion(this.#contents, this.#path);
+  }
+
+  /**
+   * Appends records, or puts a shorter file in the place of the old one when most records are dead. When it fails the file holds
+   * what it held before, but for a folder that cannot be synced: then the records may be in it.
+   * @returns the file that the records wait in for a sync; undefined when they are on disk.
+   */
+  write(records: readonly LedgerRecord[]): OpenFile | undefined {
+    return this.#writing(() => {
+      const file = this.#file ?? this.#create();
+      const first: LedgerRecord[] = this.#validBytes === 0 ? [{ kind: "header", version: LEDGER_VERSION }] : [];
+      const named: LedgerRecord[] = this.#contents.isNamed ? [] : [{ kind: "named" }];
+      if (named.length > 0) syncFolder(dirname(this.#path));
+      const bodies = [...first, ...named, ...records].map(bodyOf);
+      for (const body of bodies) this.#contents.apply(body);
+      const { count, needed } = this.#contents;
+      if (count > COMPACT_ABOVE && count >= 2 * needed && this.#isReplaced()) return undefined;
+      this.#append(file, bodies);
+      return file;
+    });
+  }
+
+  /** Writes the whole ledger anew, with the entries of `missing` records as the oldest. It is no longer suspect then. */
+  rebuild(missing: readonly LedgerRecord[]): void {
+    this.#writing(() => {
+      const [header = "", ...rest] = this.#contents.condensed();
+      const bodies = [header, ...missing.map(bodyOf), ...rest];
+      this.#draft(bodies);
+      this.#install(bodies);
+    });
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file.descriptor);
+    this.#file = undefined;
+    this.#contents = new LedgerContents();
+    this.#validBytes = 0;
+    this.#bytes = 0;
+    this.#damaged = 0;
+    this.#chain = 0;
+  }
+
+  #create(): OpenFile {
+    const descriptor = openSync(this.#path, APPENDING | constants.O_CREAT, 0o600);
+    this.#file = { descriptor, inode: statSync(this.#path, { bigint: true }).ino };
+    return this.#file;
+  }
+
+  #append({ descriptor }: OpenFile, bodies: readonly string[]): void {
+    const { bytes, chain } = encodeLines(bodies, this.#chain);
+    if (this.#bytes > this.#validBytes) ftruncateSync(descriptor, this.#validBytes);
     try {
-      const descriptor = openSync(draft, "w", 0o600);
+      writeWhole(descriptor, bytes);
+    } catch (cause) {
+      ftruncateSync(descriptor, this.#validBytes);
+      throw cause;
+    }
+    this.#validBytes += bytes.length;
+    this.#bytes = this.#validBytes;
+    this.#chain = chain;
+  }
+
+  /** False when there is no room for a second file: the records go behind the others then, and a later call makes the file short. */
+  #isReplaced(): boolean {
+    const bodies = this.#contents.condensed();
+    try {
+      this.#draft(bodies);
+    } catch {
+      return false;
+    }
+    this.#install(bodies);
+    return true;
+  }
+
+  get #draftPath(): string {
+    return `${this.#path}.tmp`;
+  }
+
+  #draft(bodies: readonly string[]): void {
+    try {
+      const descriptor = openSync(this.#draftPath, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
       try {
-        writeWhole(descriptor, bytes);
+        writeWhole(descriptor, encodeLines(bodies, 0).bytes);
         fsyncSync(descriptor);
       } finally {
         closeSync(descriptor);
       }
-      renameSync(draft, path);
     } catch (cause) {
-      rmSync(draft, { force: true });
+      rmSync(this.#draftPath, { force: true });
       throw cause;
     }
-    syncFolder(dirname(path));
-    return bytes.length;
-  });
+  }
+
+  /**
+   * Puts the draft in the place of the file, in one step. Nobody appends to the new file before its name is on disk: a process
+   * that is killed in between leaves a file without `named`, and the next writer syncs the folder first.
+   */
+  #install(bodies: readonly string[]): void {
+    renameSync(this.#draftPath, this.#path);
+    this.close();
+    syncFolder(dirname(this.#path));
+    const file = this.#create();
+    const { bytes, chain } = encodeLines(bodies, 0);
+    for (const body of bodies) this.#contents.apply(body);
+    this.#validBytes = bytes.length;
+    this.#bytes = bytes.length;
+    this.#chain = chain;
+    const named = bodyOf({ kind: "named" });
+    this.#append(file, [named]);
+    this.#contents.apply(named);
+  }
+
+  /** What this process believes of the file is void after a failure. */
+  #writing<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      this.close();
+      throw new PharosError(LEDGER_UNWRITABLE, `cannot write ${this.#path}`, { cause });
+    }
+  }
 }
 
-function writeWhole(descriptor: number, bytes: Buffer): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
-}
-
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, "r");
+/** Reads a ledger without its lock, as of the last complete record. A file that is not there has no records. */
+export function readJournal(path: string): LedgerContents {
+  const contents = new LedgerContents();
+  let descriptor: number;
   try {
-    fsyncSync(descriptor);
+    descriptor = openSync(path, constants.O_RDONLY);
+  } catch (cause) {
+    if (isSystemError(cause, "ENOENT")) return contents;
+    throw new PharosError(LEDGER_UNREADABLE, `cannot read ${path}`, { cause });
+  }
+  try {
+    for (const body of decodeLines(readFrom(descriptor, 0)).bodies) contents.apply(body);
+  } catch (cause) {
+    throw new PharosError(LEDGER_UNREADABLE, `cannot read ${path}`, { cause });
   } finally {
     closeSync(descriptor);
   }
+  requireKnownVersion(contents, path);
+  return contents;
 }
 
-function writing(path: string, work: () => number): number {
-  try {
-    return work();
-  } catch (cause) {
-    throw new PharosError(LEDGER_UNWRITABLE, `cannot write ${path}`, { cause });
-  }
+function requireKnownVersion({ version }: LedgerContents, path: string): void {
+  if (version > LEDGER_VERSION) throw new PharosError(LEDGER_NEWER, `${path} has version ${version}, this program knows ${LEDGER_VERSION}`);
 }
