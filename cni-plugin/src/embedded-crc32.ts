@@ -12,9 +12,11 @@ const native = lazy(() => {
   }
 });
 
-/** CRC-32 (ISO 3309) of `bytes`. */
-export function crc32(bytes: Buffer): number {
-  return native()?.(0, bytes, bytes.length) ?? process.getBuiltinModule("node:zlib").crc32(bytes);
+/** CRC-32 (ISO 3309) of `bytes` behind others whose CRC-32 is `value`. */
+export function crc32(bytes: Buffer, value = 0): number {
+  // zlib takes the address of an empty buffer, which is none, for the question where to begin.
+  if (bytes.length === 0) return value;
+  return native()?.(value, bytes, bytes.length) ?? process.getBuiltinModule("node:zlib").crc32(bytes, value);
 }
 
 function lazy<T>(make: () => T): () => T {
