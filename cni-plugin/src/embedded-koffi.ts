@@ -47,9 +47,10 @@ function lazy<T>(make: () => T): () => T {
   };
 }
 
-const koffi: Pick<Koffi, "load" | "os"> & { errno(): number } = {
+const koffi: Pick<Koffi, "load" | "os" | "address"> & { errno(): number } = {
   load: (...parameters) => native().load(...parameters),
   errno: () => native().errno(),
+  address: (value) => native().address(value),
   get os() {
     return native().os;
   },

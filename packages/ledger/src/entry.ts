@@ -32,10 +32,33 @@ export interface LedgerEntry {
   readonly gateways?: readonly string[];
   /** Routes that it has besides those of its bridge, such as a DHCP server gives; without `gw` the destination is on the link. */
   readonly routes?: readonly { readonly dst: string; readonly gw?: string }[];
+  /** What a DHCP server gave its IPv4 address for. */
+  readonly lease?: EntryLease;
   /** The addresses are kept for the next pod of this name (`pod`) on this bridge. */
   readonly sticky?: true;
   /** Path of the pod's network namespace at the time of ADD. */
   readonly netns?: string;
+}
+
+/** The lease of an address (RFC 2131). */
+export interface EntryLease {
+  /** The address with its prefix length; here also when the time is over and the pod has it no more. */
+  readonly address: string;
+  readonly isOver?: true;
+  /** Address of the server that gave it, and the hardware address that its answer came from. */
+  readonly server: string;
+  readonly serverMac: string;
+  /** By what the server knows the pod (option 61), in hex. */
+  readonly clientId: string;
+  /** Milliseconds since the boot of the entry, time asleep included, at which it began. */
+  readonly startMs: number;
+  readonly seconds: number;
+  /** Seconds from its beginning until the server is to be asked to prolong it, and until any server is. */
+  readonly renewSeconds: number;
+  readonly rebindSeconds: number;
+  /** When it began by the clock on the wall, which may be wrong (ISO 8601, UTC); for people. */
+  readonly began: string;
+  readonly dns?: { readonly nameservers: readonly string[]; readonly domain?: string; readonly search?: readonly string[] };
 }
 
 /** A limit of one direction; without `burst` the plugin chooses one. */

@@ -1,7 +1,7 @@
 export { type AttachmentLedger, type LedgerPlace, type MaintainedLedger, withAttachment, withMaintenance } from "./attachment-ledger.ts";
 export * from "./codes.ts";
 export type { LedgerView } from "./contents.ts";
-export { type AttachmentKey, keyText, type LedgerEntry } from "./entry.ts";
+export { type AttachmentKey, type EntryLease, keyText, type LedgerEntry } from "./entry.ts";
 export type { EntryHead } from "./entry-head.ts";
 export { type LockedLedger, withLedger } from "./ledger.ts";
 export { LEDGER_FOLDER, readLedger } from "./read-ledger.ts";
