@@ -36,11 +36,12 @@ const LIMIT = 80_000_000;
 /** The pod under test, and one that nothing may happen to. */
 export const VICTIM = "victim";
 export const BYSTANDER = "other";
-const HOST_PORTS: Readonly<Record<string, number>> = { [VICTIM]: 8000, [BYSTANDER]: 9000 };
+const FIRST_HOST_PORT = 7000;
+const HOST_PORTS_PER_POD = 10;
 
-/** All that an ADD can be asked for: ports, both limits, both bridges. */
-function everything(pod: string): object {
-  const port = HOST_PORTS[pod] ?? 7000;
+/** All that an ADD can be asked for: ports, both limits, both bridges. `place` keeps the pods' ports apart. */
+function everything(place: number): object {
+  const port = FIRST_HOST_PORT + HOST_PORTS_PER_POD * place;
   return {
     portMappings: [
       { hostPort: port, containerPort: 80, protocol: "tcp" },
@@ -58,25 +59,33 @@ export type PharosCall = Partial<Omit<PluginCommand, "program" | "verb">>;
 export class PharosHost {
   readonly host: CrashHost;
   readonly #plugin: string;
+  readonly #pods: readonly string[];
+  readonly #data: PodNetworkData;
 
-  constructor(prefix: string, plugin: string, pods: readonly string[] = [VICTIM, BYSTANDER]) {
-    this.host = new CrashHost(prefix, pods);
+  constructor(
+    prefix: string,
+    plugin: string,
+    { pods = [VICTIM], data = CRASH_DATA }: { pods?: readonly string[]; data?: PodNetworkData } = {},
+  ) {
+    this.#pods = [...pods, BYSTANDER];
+    this.host = new CrashHost(prefix, this.#pods);
     this.#plugin = plugin;
+    this.#data = data;
   }
 
   get stateDir(): string {
     return join(this.host.folder, "ledger");
   }
 
-  /** A call for a pod. GC is told that the runtime has no pod at all in the victim's network. */
+  /** A call for a pod. GC is told that the runtime has no pod at all but the bystander, whose network is another. */
   call(verb: string, { pod = VICTIM, config = {}, ...more }: PharosCall = {}): Promise<ChildEnd> {
     const whole = {
       cniVersion: "1.1.0",
       name: pod === BYSTANDER ? "others" : "pods",
       type: "pharos",
       stateDir: this.stateDir,
-      pharos: CRASH_DATA,
-      runtimeConfig: everything(pod),
+      pharos: this.#data,
+      runtimeConfig: everything(this.#pods.indexOf(pod)),
       ...(verb === "GC" ? { "cni.dev/valid-attachments": [] } : {}),
       ...config,
     };
@@ -90,11 +99,9 @@ export class PharosHost {
     return end;
   }
 
-  /**
-   * All that can leak or be damaged: the host's kernel, both pods, and the ledger. The victim's addresses are replaced by names.
-   */
+  /** All that can leak or be damaged: the host's kernel, all pods, and the ledger. The victim's addresses are replaced by names. */
   async lines(): Promise<readonly string[]> {
-    const [host, ...pods] = await Promise.all([this.host.hostLines(), this.host.podLines(VICTIM), this.host.podLines(BYSTANDER)]);
+    const [host, ...pods] = await Promise.all([this.host.hostLines(), ...this.#pods.map((pod) => this.host.podLines(pod))]);
     const entries = readLedger(this.stateDir);
     const held = entries.map(({ key, bridge, hostName, addresses, mac }) =>
       ["held", `${key.network}/${key.containerID}/${key.ifname}`, bridge, hostName, mac, ...addresses].join(" "),
