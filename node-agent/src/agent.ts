@@ -1,8 +1,9 @@
 import { type Clock, describeError, type Log } from "@pharos/base";
 import type { Live } from "@pharos/compiler";
 import type { Kernel } from "@pharos/kernel";
+import type { PodNetwork } from "@pharos/kinds";
 import { chooseRevision, sameRevision } from "./choose-revision.ts";
-import { mergedLive, type SeenLive } from "./merged-live.ts";
+import { mergedLive, type SeenLive, withOwnPods } from "./merged-live.ts";
 import { type ReconcileResult, reasonOf, reconcile } from "./reconcile.ts";
 import type { AgentStanding, AgentState } from "./report.ts";
 import type { RoundCall, RoundReason } from "./round-call.ts";
@@ -23,7 +24,12 @@ export interface AgentOptions {
   /** What a host runs that never had a revision, if anything. */
   readonly initial: (live: Live) => HashedRevision | undefined;
   /** What the store shows; undefined parts were never seen. */
-  readonly view: { newestRevision(): HashedRevision | undefined; live(): SeenLive };
+  readonly view: {
+    newestRevision(): HashedRevision | undefined;
+    live(): SeenLive;
+    /** This host's attachments out of its own ledger: they count before the store shows them, and without it. */
+    ownPods(): readonly PodNetwork[];
+  };
   readonly wake: RoundCall;
   readonly clock: Clock;
   readonly log: Log;
@@ -40,7 +46,7 @@ export class Agent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    this.#keeper = new SnapshotKeeper(options.snapshots, options.log);
+    this.#keeper = new SnapshotKeeper({ folder: options.snapshots, log: options.log, clock: options.clock });
   }
 
   /** Runs until `signal` aborts: first what the disk holds, then what the store says. */
@@ -51,10 +57,11 @@ export class Agent {
     let timeoutMs = FULL_ROUND_MS;
     while (!signal.aborted) {
       const reasons = await wake.next({ timeoutMs, settleMs: SETTLE_MS, signal });
-      if (signal.aborted) return;
+      if (signal.aborted) break;
       timeoutMs = await this.#guardedRound(reasons);
       this.#options.onRound?.();
     }
+    await this.#keeper.close();
   }
 
   async #guardedRound(reasons: ReadonlySet<RoundReason>): Promise<number> {
@@ -106,12 +113,12 @@ export class Agent {
   }
 
   #reconcile(revision: HashedRevision, previous: HashedRevision | undefined, reasons: ReadonlySet<RoundReason>): Promise<ReconcileResult> {
-    const { kernel, host, log } = this.#options;
+    const { kernel, host, log, view } = this.#options;
     return reconcile({
       kernel,
       host,
       revision,
-      live: this.#keeper.current.live,
+      live: withOwnPods(this.#keeper.current.live, host, view.ownPods()),
       ...(previous === undefined ? {} : { previous }),
       onPlan: (text) => log.info("plan", { revision: `${revision.epoch}/${revision.number}`, why: [...reasons].join(" "), text }),
     });

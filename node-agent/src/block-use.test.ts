@@ -1,11 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import type { LedgerEntry } from "@pharos/ledger";
-import { blockUse, entriesOfBoot } from "./block-use.ts";
+import { blockUse } from "./block-use.ts";
 import { revision } from "./test-host.ts";
 
-function entry(containerID: string, address: string, bootId = "this-boot"): LedgerEntry {
+function entry(containerID: string, address: string): LedgerEntry {
   const key = { network: "pharos", containerID, ifname: "eth0" };
-  return { key, bridge: "podBr0", addresses: [address], hostName: `pv${containerID}`, mac: "02:00:00:00:00:01", bootId };
+  return { key, bridge: "podBr0", addresses: [address], hostName: `pv${containerID}`, mac: "02:00:00:00:00:01", bootId: "this-boot" };
 }
 
 describe("blockUse", () => {
@@ -19,12 +19,5 @@ describe("blockUse", () => {
   test("has no blocks for another host, nor before a revision runs", () => {
     expect(blockUse(running, "soc2", [])).toEqual([]);
     expect(blockUse(undefined, "soc1", [entry("a", "10.2.0.5/24")])).toEqual([]);
-  });
-});
-
-describe("entriesOfBoot", () => {
-  test("leaves out what another boot left in the ledger", () => {
-    const held = entriesOfBoot([entry("a", "10.2.0.5/24"), entry("b", "10.2.0.6/24", "boot-before")], "this-boot");
-    expect(held.map(({ key }) => key.containerID)).toEqual(["a"]);
   });
 });

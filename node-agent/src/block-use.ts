@@ -12,8 +12,3 @@ export function blockUse(running: HashedRevision | undefined, host: string, entr
     return { bridge, subnet, block, used: prefix === undefined ? 0 : held.filter((ip) => containsIp(prefix, ip)).length };
   });
 }
-
-/** The entries that still hold: no pod outlives a boot, so what another boot left holds nothing until the plugin reclaims it. */
-export function entriesOfBoot(entries: readonly LedgerEntry[], bootId: string): readonly LedgerEntry[] {
-  return entries.filter((entry) => entry.bootId === bootId);
-}

@@ -21,10 +21,10 @@ export const AGENT_REVISION_REFUSED: CodeEntry = {
   title: "this host cannot run the revision",
   action: "mend the fields that the findings name; until then the last good revision stays",
 };
-export const AGENT_ATTACH_FAILED: CodeEntry = {
+export const AGENT_PLUGIN_FAILED: CodeEntry = {
   code: "PHAROS-4005",
-  title: "a running container could not be attached",
-  action: "see the plugin's own error",
+  title: "the agent executed the CNI plugin for a pod in vain",
+  action: "see the plugin's own error; the agent tries again by itself",
 };
 export const AGENT_SEED_INVALID: CodeEntry = {
   code: "PHAROS-4006",

@@ -107,7 +107,12 @@ describe("agents of two Kubernetes nodes", () => {
     );
     expect(pods.sort()).toEqual(["soc1 web 10.42.0.2/24", "soc2 db 10.42.1.2/24"]);
     await until("an installed plugin in the report", () => conditions("soc1").includes("CniInstalled True Installed"));
-    expect(conditions("soc1")).toEqual(["Ready True Committed", "CniInstalled True Installed", "StoreReadable True Following"]);
+    expect(conditions("soc1")).toEqual([
+      "Ready True Committed",
+      "CniInstalled True Installed",
+      "StoreReadable True Following",
+      "PodsConnected True Connected",
+    ]);
     const lease = json("get", "lease", "pharos-host-soc2", "-n", "pharos-system");
     expect(lease.spec.holderIdentity).toBe("soc2");
     expect(one.run(["curl", "-s", "http://127.0.0.1:9443/livez", "http://127.0.0.1:9443/readyz"])).toBe("ok\nok\n");

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { mergedLive } from "./merged-live.ts";
+import type { PodNetwork } from "@pharos/kinds";
+import { mergedLive, withOwnPods } from "./merged-live.ts";
 import { NO_LIVE } from "./snapshot.ts";
 
 const parts = { nodes: [], apiServers: [], dns: ["10.96.0.10"], dnsEndpoints: [], kubeletPort: 10250 };
@@ -15,5 +16,18 @@ describe("live data", () => {
     expect(known.cluster).toEqual(parts);
     expect(mergedLive(known, { cluster: { ...parts }, podNetworks: known.podNetworks })).toBe(known);
     expect(mergedLive(known, { cluster: { dns: [] } }).cluster?.dns).toEqual([]);
+    expect(mergedLive(known, { cluster: { ...parts }, podNetworks: [] }).cluster).toBe(known.cluster);
+  });
+
+  test("has this host's pods out of its own ledger, whatever the store shows of them", () => {
+    const pod = (name: string, host: string): PodNetwork => ({
+      apiVersion: "pharos.io/v1",
+      kind: "PodNetwork",
+      metadata: { name, namespace: "default" },
+      spec: { host, bridge: "podBr0" },
+    });
+    const live = { ...NO_LIVE, podNetworks: [pod("gone", "soc1"), pod("far", "soc2")] };
+    const all = withOwnPods(live, "soc1", [pod("new", "soc1")]);
+    expect(all.podNetworks.map(({ metadata }) => metadata.name)).toEqual(["far", "new"]);
   });
 });

@@ -1,17 +1,13 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, describeError, type Log } from "@pharos/base";
-import { POD_NETWORK_DATA_PATH } from "@pharos/hoststate";
 import type { Kernel } from "@pharos/kernel";
-import { LEDGER_FOLDER, readLedger } from "@pharos/ledger";
+import type { HostReportStatus } from "@pharos/kinds";
 import type { Reader, Store } from "@pharos/store";
 import { Agent } from "./agent.ts";
-import { blockUse, entriesOfBoot } from "./block-use.ts";
+import { blockUse } from "./block-use.ts";
 import { builtInRevision } from "./built-in-revision.ts";
 import { ConditionTimes } from "./condition-times.ts";
-import { directoryRuntime } from "./pods/directory-runtime.ts";
-import { PodKeeper } from "./pods/pod-keeper.ts";
-import { NO_CONTAINERS } from "./pods/runtime.ts";
+import { type HostPods, hostPods } from "./pods/host-pods.ts";
 import { RefusedAccess } from "./refused-access.ts";
 import { type AgentStanding, reportStatus } from "./report.ts";
 import { Reporter } from "./reporter.ts";
@@ -21,11 +17,7 @@ import { SNAPSHOT_FOLDER, SnapshotFolder } from "./snapshot.ts";
 import { viewStore } from "./store-view.ts";
 import type { Surroundings, SurroundingsInput } from "./surroundings.ts";
 
-/** Containers of a runtime that has no API of its own. */
-const CONTAINER_FOLDER = "/run/pharos/containers";
 const SEED_PATH = "/etc/pharos/seed.yaml";
-/** The kernel's name for this boot (random(4)); also in a container the machine's own. */
-const BOOT_ID_PATH = "/proc/sys/kernel/random/boot_id";
 const EVENTS_RETRY_MS = 1000;
 
 export interface AgentConfig {
@@ -55,45 +47,45 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
   const wake = new RoundCall(clock);
   const node = config.nodeName === undefined ? {} : { nodeName: config.nodeName };
   const reporter = new Reporter({ store, host, clock, log, ...node });
-  const ledger = await ledgerOfBoot(root);
   const seed = await readSeed(join(root, SEED_PATH), log);
   const times = new ConditionTimes(clock);
   let standing: AgentStanding | undefined;
   const publish = () => {
-    if (standing === undefined) return;
-    const blocks = blockUse(standing.running, host, ledger());
-    const findings = [...(around?.findings() ?? []), ...refused.findings(), ...standing.findings];
-    const conditions = around === undefined ? [] : times.stamped([...around.conditions(), refused.condition()]);
-    reporter.publish(reportStatus({ ...standing, findings, blocks, conditions, since: times.since("Ready", standing.state) }));
+    if (standing !== undefined)
+      reporter.publish(statusOf(standing, { host, times, refused, pods, ...(around === undefined ? {} : { around }) }));
   };
+  const isReady = () => standing?.running !== undefined;
   const refused = new RefusedAccess(() => {
     wake.call("live");
     publish();
   });
   const around = config.surroundings?.({
     signal,
-    isCommitted: () => standing?.running !== undefined,
+    isCommitted: isReady,
     onParts: () => wake.call("live"),
     onStanding: publish,
     onHeard: (collection, error) => refused.heard(collection, error),
   });
   const view = viewStore({
-    store: config.reader ?? store,
-    host,
-    clock,
-    log,
-    signal,
+    ...{ store: config.reader ?? store, host, clock, log, signal },
     onRevision: () => wake.call("revision"),
     onPods: () => {
       wake.call("live");
-      keeper.call();
+      pods.call();
       publish();
     },
     onServices: () => wake.call("live"),
     onContact: () => reporter.storeChanged(),
     onHeard: (kind, error) => refused.heard(kind, error),
   });
-  const keeper = podKeeper(config, { ledger, podNetworks: () => view.podNetworks(), isReady: () => standing?.running !== undefined });
+  const pods = hostPods({
+    ...config,
+    isKubernetes: config.surroundings !== undefined,
+    podNetworks: () => view.podNetworks(),
+    isReady,
+    onLedger: () => wake.call("live"),
+    onStanding: publish,
+  });
   const hasNoRevision = () => view.hasTold() || refused.has("ConfigRevision");
   const agent = new Agent({
     host,
@@ -103,6 +95,7 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
     view: {
       newestRevision: () => view.newestRevision(),
       live: () => ({ ...view.live(), ...(around === undefined ? {} : { cluster: around.parts() }) }),
+      ownPods: () => pods.podNetworks(),
     },
     wake,
     clock,
@@ -110,43 +103,44 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
     onStanding: (next) => {
       standing = next;
       publish();
-      keeper.call();
+      pods.call();
       around?.standingChanged();
     },
     ...(config.onRound === undefined ? {} : { onRound: config.onRound }),
   });
-  const parts = [agent.run(signal), reporter.run(signal), keeper.run(signal), listen(config, wake, signal), view.finished];
+  const listening = listen(config, [() => wake.call("kernel"), () => pods.kernelChanged()], signal);
+  const parts = [agent.run(signal), reporter.run(signal), pods.run(signal), listening, view.finished];
   await Promise.all([...parts, around?.finished]);
 }
 
-/** Reads the attachments that hold at this moment. */
-async function ledgerOfBoot(root: string) {
-  const stateDir = join(root, LEDGER_FOLDER);
-  const bootId = (await readFile(BOOT_ID_PATH, "utf8")).trim();
-  return () => entriesOfBoot(readLedger(stateDir), bootId);
+interface StandingParts {
+  readonly host: string;
+  readonly times: ConditionTimes;
+  readonly refused: RefusedAccess;
+  readonly pods: HostPods;
+  readonly around?: Surroundings;
 }
 
-function podKeeper(
-  { host, store, root, pluginBinary, clock, log, surroundings }: AgentConfig,
-  seen: Pick<ConstructorParameters<typeof PodKeeper>[0], "ledger" | "podNetworks" | "isReady">,
-): PodKeeper {
-  const places = { dataFile: join(root, POD_NETWORK_DATA_PATH), stateDir: join(root, LEDGER_FOLDER) };
-  // On Kubernetes kubelet has pods attached, and what it was told of a pod's address never changes.
-  const runtime = surroundings === undefined ? directoryRuntime(join(root, CONTAINER_FOLDER), log) : NO_CONTAINERS;
-  return new PodKeeper({ host, store, runtime, plugin: { binary: pluginBinary, ...places }, ...seen, clock, log });
+/** How the agent and all that is around it stand, for the host's report. */
+function statusOf(standing: AgentStanding, { host, times, refused, pods, around }: StandingParts): HostReportStatus {
+  const blocks = blockUse(standing.running, host, pods.ledger());
+  const findings = [...(around?.findings() ?? []), ...refused.findings(), ...standing.findings];
+  const cluster = around === undefined ? [] : [...around.conditions(), refused.condition()];
+  const conditions = times.stamped([...cluster, pods.condition()]);
+  return reportStatus({ ...standing, findings, blocks, conditions, since: times.since("Ready", standing.state) });
 }
 
 /** Every change in the kernel, ours or not, wakes the loop: it looks, and does nothing when all is as it should be. */
-async function listen(config: AgentConfig, wake: RoundCall, signal: AbortSignal): Promise<void> {
+async function listen(config: AgentConfig, listeners: readonly (() => void)[], signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
       for await (const event of config.kernel.events(signal)) {
         if (event.section === "overrun") config.log.debug("kernel events were lost, looking at everything");
-        wake.call("kernel");
+        for (const onEvent of listeners) onEvent();
       }
     } catch (error) {
       config.log.warn("kernel events ended, listening again", { error: describeError(error) });
-      wake.call("kernel");
+      for (const onEvent of listeners) onEvent();
     }
     await config.clock.sleep(EVENTS_RETRY_MS, signal);
   }

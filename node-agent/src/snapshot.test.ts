@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { silentLog } from "@pharos/base";
+import type { PodNetwork } from "@pharos/kinds";
 import { type HashedRevision, NO_LIVE, SnapshotFolder } from "./snapshot.ts";
 
 const documents = { nodes: [], bridges: [], routingConfigs: [], securityConfigs: [], serviceDeployments: [] };
@@ -28,6 +29,16 @@ describe("SnapshotFolder", () => {
       live: NO_LIVE,
       rejected: [{ epoch: "e", number: 8, hash: "x", reason: "no nftables" }],
     });
+  });
+
+  test("keeps pods beside the rest of live data, and reads them where an earlier version kept them", async () => {
+    const pod: PodNetwork = { apiVersion: "pharos.io/v1", kind: "PodNetwork", metadata: { name: "p", namespace: "default" }, spec: {} };
+    await writeFile(join(folder, "live.json"), JSON.stringify({ version: 1, value: { ...NO_LIVE, podNetworks: [pod] } }));
+    const snapshots = new SnapshotFolder(folder, silentLog);
+    expect((await snapshots.read()).live.podNetworks).toEqual([pod]);
+    await snapshots.writePods([]);
+    await snapshots.writeLive(NO_LIVE);
+    expect((await new SnapshotFolder(folder, silentLog).read()).live).toEqual(NO_LIVE);
   });
 
   test("sets a damaged file aside and still reads the others", async () => {

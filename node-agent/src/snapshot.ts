@@ -4,6 +4,7 @@ import { describeError, type Log, PharosError } from "@pharos/base";
 import type { Live, Revision } from "@pharos/compiler";
 import { AGENT_SNAPSHOT_UNREADABLE, AGENT_SNAPSHOT_UNWRITABLE } from "./codes.ts";
 import { readIfPresent, writeDurably } from "./durable-file.ts";
+import { PodLog } from "./pod-log.ts";
 
 /** Where the agent keeps its snapshots, below the host's root. */
 export const SNAPSHOT_FOLDER = "/var/lib/pharos/agent";
@@ -35,22 +36,27 @@ interface Envelope {
   readonly value: unknown;
 }
 
-/** The agent's files in one folder: last-good.json, live.json, rejected.json. */
+/** The agent's files in one folder: last-good.json, live.json, pods.log, rejected.json. */
 export class SnapshotFolder {
   readonly #folder: string;
   readonly #log: Log;
+  readonly #pods: PodLog;
 
   constructor(folder: string, log: Log) {
     this.#folder = folder;
     this.#log = log;
+    this.#pods = new PodLog(join(folder, "pods.log"), log);
   }
 
   /** Reads all files. One that cannot be read is set aside with an error in the log; the others still count. */
   async read(): Promise<AgentSnapshot> {
     const lastGood = await this.#readOne<HashedRevision>("last-good.json");
+    const live = (await this.#readOne<Live>("live.json")) ?? NO_LIVE;
+    // An earlier version kept the pods in live.json.
+    const { podNetworks: former = [] }: Partial<Live> = live;
     return {
       ...(lastGood === undefined ? {} : { lastGood }),
-      live: (await this.#readOne<Live>("live.json")) ?? NO_LIVE,
+      live: { ...live, podNetworks: (await this.#pods.read()) ?? former },
       rejected: (await this.#readOne<readonly RejectedRevision[]>("rejected.json")) ?? [],
     };
   }
@@ -59,21 +65,23 @@ export class SnapshotFolder {
     return this.#write("last-good.json", revision);
   }
 
-  writeLive(live: Live): Promise<void> {
-    return this.#write("live.json", live);
+  /** Writes live data without the pods. */
+  writeLive({ serviceRegistrations, cluster }: Omit<Live, "podNetworks">): Promise<void> {
+    return this.#write("live.json", { serviceRegistrations, ...(cluster === undefined ? {} : { cluster }) });
+  }
+
+  /** Writes what changed of the pods. */
+  writePods(pods: Live["podNetworks"]): Promise<void> {
+    return unwritable("pods.log", () => this.#pods.write(pods));
   }
 
   writeRejected(rejected: readonly RejectedRevision[]): Promise<void> {
     return this.#write("rejected.json", rejected);
   }
 
-  async #write(name: string, value: unknown): Promise<void> {
+  #write(name: string, value: unknown): Promise<void> {
     const envelope: Envelope = { version: 1, value };
-    try {
-      await writeDurably(join(this.#folder, name), JSON.stringify(envelope));
-    } catch (cause) {
-      throw new PharosError(AGENT_SNAPSHOT_UNWRITABLE, `cannot write ${name}`, { cause });
-    }
+    return unwritable(name, () => writeDurably(join(this.#folder, name), JSON.stringify(envelope)));
   }
 
   async #readOne<T>(name: string): Promise<T | undefined> {
@@ -90,5 +98,13 @@ export class SnapshotFolder {
       await rename(path, `${path}.unreadable`).catch(() => {});
       return undefined;
     }
+  }
+}
+
+async function unwritable(name: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (cause) {
+    throw new PharosError(AGENT_SNAPSHOT_UNWRITABLE, `cannot write ${name}`, { cause });
   }
 }

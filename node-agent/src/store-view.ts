@@ -11,7 +11,7 @@ export interface StoreView {
   newestRevision(): HashedRevision | undefined;
   /** True once the store said which revisions it has, be it none. */
   hasTold(): boolean;
-  /** Attachments and registered services of all hosts, as far as they were seen. Parts stay the same objects until something changes. */
+  /** Attachments of all other hosts and registered services, as far as they were seen. Parts stay the same objects until something changes. */
   live(): SeenLive;
   /** All PodNetworks: attachments and requests; undefined before the first contact. */
   podNetworks(): readonly PodNetwork[] | undefined;

@@ -74,7 +74,7 @@ export class TestHost {
       kernel: this.#watchedKernel(),
       snapshots: this.snapshots,
       initial: () => this.seed,
-      view: { newestRevision: () => this.newest, live: () => this.live ?? {} },
+      view: { newestRevision: () => this.newest, live: () => this.live ?? {}, ownPods: () => [] },
       wake: this.#wake,
       clock: systemClock,
       log: silentLog,

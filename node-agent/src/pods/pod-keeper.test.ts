@@ -9,6 +9,7 @@ import type { LedgerEntry } from "@pharos/ledger";
 import { STORE_DENIED, type Store } from "@pharos/store";
 import { openEmbeddedStore } from "@pharos/store/embedded";
 import { PodKeeper } from "./pod-keeper.ts";
+import { PluginRunner } from "./run-plugin.ts";
 import { NO_CONTAINERS } from "./runtime.ts";
 
 const attachment = (namespace: string, name: string): LedgerEntry => ({
@@ -53,10 +54,11 @@ describe("PodKeeper", () => {
       host: "soc1",
       store: options.store,
       runtime: NO_CONTAINERS,
-      plugin: { binary: "/none", dataFile: "/none", stateDir: join(folder, "ledger") },
+      plugin: new PluginRunner({ binary: "/none", dataFile: "/none", stateDir: join(folder, "ledger") }),
       ledger: () => options.ledger,
       podNetworks: () => options.known,
       isReady: () => true,
+      onLedger: () => {},
       clock: systemClock,
       log: silentLog,
     });

@@ -1,4 +1,5 @@
 import { mkdirSync, watch } from "node:fs";
+import { BRIDGE_ANNOTATION } from "@pharos/attach";
 import { type Clock, describeError, hasCode, type Log } from "@pharos/base";
 import type { PodNetwork, PodNetworkStatus } from "@pharos/kinds";
 import type { LedgerEntry } from "@pharos/ledger";
@@ -6,7 +7,7 @@ import { refOf, STORE_EXISTS, STORE_NOT_FOUND, STORE_UNAVAILABLE, type Store } f
 import { RoundCall } from "../round-call.ts";
 import { isPendingRequest, matchContainers } from "./match-request.ts";
 import { type PublishAction, publishActions } from "./published-pods.ts";
-import { type PluginSettings, runPlugin } from "./run-plugin.ts";
+import type { PluginRunner } from "./run-plugin.ts";
 import type { ContainerRuntime, RunningContainer } from "./runtime.ts";
 
 const IFNAME = "eth0";
@@ -20,13 +21,15 @@ export interface PodKeeperOptions {
   readonly host: string;
   readonly store: Store;
   readonly runtime: ContainerRuntime;
-  readonly plugin: PluginSettings;
+  readonly plugin: Pick<PluginRunner, "run" | "settings">;
   /** The attachments that hold at this moment. */
   readonly ledger: () => readonly LedgerEntry[];
   /** Undefined while it is unknown what the store holds. */
   readonly podNetworks: () => readonly PodNetwork[] | undefined;
   /** True once the host's network is committed: before that an attachment would find no bridge data. */
   readonly isReady: () => boolean;
+  /** After a change of the ledger. */
+  readonly onLedger: () => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -55,10 +58,15 @@ export class PodKeeper {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { runtime, plugin, store, log } = this.#options;
+    const { runtime, plugin, store, onLedger, log } = this.#options;
     runtime.watch(() => this.#wake.call("request"), signal);
-    mkdirSync(plugin.stateDir, { recursive: true, mode: 0o700 });
-    watch(plugin.stateDir, { signal }, () => this.#wake.call("ledger")).on("error", () => {});
+    const { stateDir } = plugin.settings;
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    const onChange = () => {
+      this.#wake.call("ledger");
+      onLedger();
+    };
+    watch(stateDir, { signal }, onChange).on("error", () => {});
     let timeoutMs = ROUND_MS;
     let retryMs = RETRY_MS.first;
     let problem = "";
@@ -110,10 +118,13 @@ export class PodKeeper {
       }
       try {
         const { bridge } = request.spec;
-        const result = await runPlugin("ADD", plugin, {
-          container,
+        const result = await plugin.run({
+          verb: "ADD",
+          containerID: container.id,
           ifname: IFNAME,
-          ...(bridge === undefined || bridge === "" ? {} : { bridge }),
+          netns: container.netns,
+          pod: container.pod,
+          annotations: { ...container.annotations, ...(bridge === undefined || bridge === "" ? {} : { [BRIDGE_ANNOTATION]: bridge }) },
         });
         this.#answered.set(container.id, request.spec.request?.id ?? "");
         addresses.push(...addressesOf(result));

@@ -1,0 +1,78 @@
+import { join } from "node:path";
+import type { Clock, Log } from "@pharos/base";
+import { POD_NETWORK_DATA_PATH } from "@pharos/hoststate";
+import type { Kernel } from "@pharos/kernel";
+import type { PodNetwork } from "@pharos/kinds";
+import { LEDGER_FOLDER, type LedgerEntry } from "@pharos/ledger";
+import type { Store } from "@pharos/store";
+import type { ReportedCondition } from "../report.ts";
+import { directoryRuntime } from "./directory-runtime.ts";
+import { OwnLedger } from "./own-ledger.ts";
+import { PodKeeper } from "./pod-keeper.ts";
+import { PodMender } from "./pod-mender.ts";
+import { podNetworkOf } from "./published-pods.ts";
+import { PluginRunner } from "./run-plugin.ts";
+import { NO_CONTAINERS } from "./runtime.ts";
+
+/** Containers of a runtime that has no API of its own. */
+const CONTAINER_FOLDER = "/run/pharos/containers";
+
+export interface HostPodsOptions {
+  readonly host: string;
+  readonly kernel: Kernel;
+  readonly store: Store;
+  /** Prefix of all paths. */
+  readonly root: string;
+  /** The CNI plugin's executable. */
+  readonly pluginBinary: string;
+  /** On Kubernetes kubelet has pods attached, and what it was told of a pod's address never changes. */
+  readonly isKubernetes: boolean;
+  /** Undefined while it is unknown what the store holds. */
+  readonly podNetworks: () => readonly PodNetwork[] | undefined;
+  /** True once the host's network is committed. */
+  readonly isReady: () => boolean;
+  /** After a change of the ledger. */
+  readonly onLedger: () => void;
+  /** After a change of `condition`. */
+  readonly onStanding: () => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The agent's side of the CNI plugin. */
+export interface HostPods {
+  /** The attachments that hold at this moment; the same array until the ledger changes. */
+  ledger(): readonly LedgerEntry[];
+  /** The same as PodNetworks. */
+  podNetworks(): readonly PodNetwork[];
+  condition(): ReportedCondition;
+  /** The store, or how the agent stands, has changed. */
+  call(): void;
+  /** The kernel has changed. */
+  kernelChanged(): void;
+  /** Works until `signal` aborts. */
+  run(signal: AbortSignal): Promise<unknown>;
+}
+
+/** Publishes and answers for this host's pods, and keeps kernel and ledger of them in order. */
+export function hostPods(options: HostPodsOptions): HostPods {
+  const { host, kernel, store, root, pluginBinary, podNetworks, isReady, onLedger, onStanding, clock, log } = options;
+  const ledger = new OwnLedger({ folder: join(root, LEDGER_FOLDER), log });
+  const places = { dataFile: join(root, POD_NETWORK_DATA_PATH), stateDir: join(root, LEDGER_FOLDER) };
+  const plugin = new PluginRunner({ binary: pluginBinary, ...places });
+  const runtime = options.isKubernetes ? NO_CONTAINERS : directoryRuntime(join(root, CONTAINER_FOLDER), log);
+  const current = () => ledger.current();
+  const keeper = new PodKeeper({ host, store, runtime, plugin, ledger: current, podNetworks, isReady, onLedger, clock, log });
+  const mender = new PodMender({ ledger, kernel, plugin, isReady, onStanding, clock, log });
+  return {
+    ledger: current,
+    podNetworks: () => current().map((entry) => podNetworkOf(entry, host, undefined)),
+    condition: () => mender.condition,
+    call: () => {
+      keeper.call();
+      mender.call();
+    },
+    kernelChanged: () => mender.call(),
+    run: (signal) => Promise.all([keeper.run(signal), mender.run(signal)]),
+  };
+}

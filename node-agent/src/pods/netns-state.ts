@@ -1,0 +1,22 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** What can be told of a network namespace by its path. */
+export type NetnsState =
+  /** `path` is how this process reaches it. */
+  | { readonly kind: "there"; readonly path: string }
+  | { readonly kind: "gone" }
+  /** The agent does not see the folder that holds it, or a path below /proc means another process here than where it was written. */
+  | { readonly kind: "unknown" };
+
+/** /var/run is /run (FHS 3.0); in an image it may be missing. */
+const ALIAS = /^\/var\/run\//;
+
+/** Looks whether a pod's network namespace is there. */
+export function netnsState(netns: string | undefined): NetnsState {
+  if (netns === undefined || !netns.startsWith("/") || netns.startsWith("/proc/")) return { kind: "unknown" };
+  const ways = [netns, ...(ALIAS.test(netns) ? [netns.replace(ALIAS, "/run/")] : [])];
+  const path = ways.find((way) => existsSync(way));
+  if (path !== undefined) return { kind: "there", path };
+  return ways.some((way) => existsSync(dirname(way))) ? { kind: "gone" } : { kind: "unknown" };
+}
