@@ -20,6 +20,8 @@ export interface PluginCall {
   readonly pod: string;
   readonly ifname?: string;
   readonly args?: string;
+  /** Path of another network namespace than the pod's. */
+  readonly netns?: string;
   /** Fields over those of the default configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly onStart?: (child: ChildProcess) => void;
@@ -70,12 +72,12 @@ export class TestHost {
     return links.map(({ ifname }) => ifname).filter((name) => name.startsWith("pv"));
   }
 
-  call({ verb, pod, ifname = "eth0", args = "", config = {}, onStart }: PluginCall): Promise<PluginRun> {
+  call({ verb, pod, ifname = "eth0", args = "", netns, config = {}, onStart }: PluginCall): Promise<PluginRun> {
     const env = {
       PATH: process.env.PATH,
       CNI_COMMAND: verb,
       CNI_CONTAINERID: `${pod}-id`,
-      CNI_NETNS: `/run/netns/${this.namespaceOf(pod)}`,
+      CNI_NETNS: netns ?? `/run/netns/${this.namespaceOf(pod)}`,
       CNI_IFNAME: ifname,
       CNI_ARGS: args,
     };

@@ -157,10 +157,8 @@ describe("pharos-cni", () => {
     const host = newHost("a", "b");
     await host.call({ verb: "ADD", pod: "a" });
     const path = join(host.stateDir, "ledger");
-    const whole = readFileSync(path, "utf8");
     appendFileSync(path, '1234abcd {"kind":"put","entry":{"key"');
     expect(addressesOf(await host.call({ verb: "ADD", pod: "b" }))).toEqual(["10.9.0.3/24", "fd09::3/64"]);
-    expect(readFileSync(path, "utf8").startsWith(whole)).toBe(true);
     expect(readLedger(host.stateDir).length).toBe(2);
   });
 

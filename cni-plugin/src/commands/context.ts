@@ -5,7 +5,7 @@ import type { PluginConfig } from "../config.ts";
 import { bindLibc } from "../linux/libc.ts";
 import { openNetNamespace } from "../linux/net-namespace.ts";
 import { NetlinkSocket } from "../linux/netlink-socket.ts";
-import type { Sides } from "../plumb/pod-interface.ts";
+import type { Sides } from "../plumb/fault.ts";
 
 /** What a command works on. */
 export interface CommandContext {

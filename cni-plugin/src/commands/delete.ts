@@ -1,20 +1,25 @@
 import { hostNameOf, readKey } from "@pharos/attach";
-import { withLedger } from "@pharos/ledger";
+import { withAttachment } from "@pharos/ledger";
 import { removePodElements } from "../plumb/pod-elements.ts";
-import { removePair } from "../plumb/remove-pair.ts";
+import { removePairs } from "../plumb/remove-pairs.ts";
 import { type CommandContext, withHost } from "./context.ts";
 import { isExpected } from "./expected.ts";
 
-/** DEL. Links go first, then the ledger entry, so a crash between leaves an address reserved, never one used twice. Repeats are success. */
+/**
+ * DEL, of the interface and of those that go with it. Links go first, then the ledger entries in one write, so a crash between leaves
+ * addresses reserved, never one used twice. Repeats are success.
+ */
 export function del({ config, parameters }: CommandContext): void {
   const key = readKey(config.fields, parameters);
-  withLedger(config.stateDir, (ledger) => {
-    // The agent may have lost the ledger; the name can be derived without it.
-    const entry = ledger.find(key);
-    if (!isExpected(config, entry)) return;
+  withAttachment({ folder: config.stateDir, containerID: key.containerID }, (ledger) => {
+    const held = ledger.read();
+    if (!isExpected(config, held.find(key))) return;
+    const entries = held.family(key);
     // Ports first: nothing new may come to a pod that is going away.
-    if (entry !== undefined) removePodElements(entry);
-    withHost((host) => removePair(host, entry?.hostName ?? hostNameOf(key), key));
-    ledger.release(key);
+    removePodElements(entries);
+    // A ledger may have been lost; the name can be derived without it.
+    const pairs = entries.length > 0 ? entries : [{ hostName: hostNameOf(key), key }];
+    withHost((host) => removePairs(host, pairs));
+    if (entries.length > 0) ledger.release(entries.map((entry) => entry.key));
   });
 }

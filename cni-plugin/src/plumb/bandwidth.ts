@@ -1,17 +1,23 @@
 import type { Attachment, RateLimit } from "@pharos/attach";
 import { PharosError } from "@pharos/base/errors";
 import {
+  decodeLink,
+  decodeQdisc,
   encodeIngressAdd,
+  encodeIngressDelete,
+  encodeIngressFilterDump,
   encodeLinkChange,
   encodeLinkCreate,
   encodeRedirectAdd,
+  encodeRootQdiscGet,
   encodeTokenBucketReplace,
   type LinkRecord,
+  redirectTargetOf,
   type TokenBucket,
 } from "@pharos/kernel/netlink";
 import { PLUGIN_KERNEL_REFUSED } from "../codes.ts";
 import type { NetlinkSocket } from "../linux/netlink-socket.ts";
-import { findLink } from "./links.ts";
+import { findLink, linkRequest } from "./links.ts";
 
 const BYTE_BITS = 8;
 const ETHERNET_HEADER_BYTES = 14;
@@ -27,7 +33,7 @@ export function shaperNameOf(hostName: string): string {
 
 /**
  * Limits what the pod receives at the host's end, and what it sends at an ifb link to which the host's end hands all that it gets:
- * a queue holds back only what leaves a link.
+ * a queue holds back only what leaves a link. May be repeated: what is there is replaced.
  */
 export function limitBandwidth(socket: NetlinkSocket, { bandwidth, alias }: Attachment, host: LinkRecord): void {
   if (bandwidth?.ingress !== undefined) {
@@ -36,19 +42,48 @@ export function limitBandwidth(socket: NetlinkSocket, { bandwidth, alias }: Atta
   }
   if (bandwidth?.egress === undefined) return;
   const name = shaperNameOf(host.name);
-  socket.exchange([
-    // One of an ADD that did not come to its end is as good.
-    { what: `create ${name}`, bytes: encodeLinkCreate({ name, up: true, mtu: host.mtu }, { kind: "ifb" }), tolerate: ["EEXIST"] },
-    { what: `mark ${name}`, bytes: encodeLinkChange({ name, alias, up: true, mtu: host.mtu }) },
+  const { mtu } = host;
+  const replies = socket.exchange([
+    { what: `create ${name}`, bytes: encodeLinkCreate({ name, up: true, mtu }, { kind: "ifb" }), tolerate: ["EEXIST"] },
+    { what: `mark ${name}`, bytes: encodeLinkChange({ name, alias, up: true, mtu }) },
+    linkRequest(name),
   ]);
-  const shaper = findLink(socket, name);
+  const shaper = (replies.at(-1) ?? []).map(decodeLink).find((link) => link?.name === name);
   if (shaper === undefined) throw new PharosError(PLUGIN_KERNEL_REFUSED, `${name} vanished while it was made`);
-  const bucket = bucketOf(bandwidth.egress, host.mtu);
+  const bucket = bucketOf(bandwidth.egress, mtu);
   socket.exchange([
     { what: `limit ${name}`, bytes: encodeTokenBucketReplace(shaper.index, bucket) },
+    { what: `clear ${host.name}`, bytes: encodeIngressDelete(host.index), tolerate: ["EINVAL", "ENOENT"] },
     { what: `take what ${host.name} receives`, bytes: encodeIngressAdd(host.index) },
     { what: `redirect ${host.name} to ${name}`, bytes: encodeRedirectAdd(host.index, shaper.index) },
   ]);
+}
+
+/** What of the limits is not as the attachment says, in words. A pod without limits has none that could be missing. */
+export function bandwidthFaults(socket: NetlinkSocket, { bandwidth }: Attachment, host: LinkRecord): readonly string[] {
+  const faults: string[] = [];
+  if (bandwidth?.ingress !== undefined && !hasBucket(socket, host.index, bucketOf(bandwidth.ingress, host.mtu)))
+    faults.push(`${host.name} does not limit what the pod receives`);
+  if (bandwidth?.egress === undefined) return faults;
+  const shaper = findLink(socket, shaperNameOf(host.name));
+  const isWhole =
+    shaper?.kind === "ifb" &&
+    shaper.up &&
+    hasBucket(socket, shaper.index, bucketOf(bandwidth.egress, host.mtu)) &&
+    redirectTargets(socket, host.index).includes(shaper.index);
+  return isWhole ? faults : [...faults, `${host.name} does not limit what the pod sends`];
+}
+
+function hasBucket(socket: NetlinkSocket, index: number, { rate, limit }: TokenBucket): boolean {
+  const [replies = []] = socket.exchange([{ what: "look up a limit", bytes: encodeRootQdiscGet(index), tolerate: ["ENOENT", "ENODEV"] }]);
+  const bucket = replies.map(decodeQdisc).find((qdisc) => qdisc !== undefined)?.bucket;
+  return bucket?.rate === rate && bucket.limit === limit;
+}
+
+/** A link without a place for filters has none: the kernel says so by an error or by an empty list, depending on its version. */
+function redirectTargets(socket: NetlinkSocket, index: number): readonly number[] {
+  const request = { what: "list redirections", bytes: encodeIngressFilterDump(index), tolerate: ["EINVAL", "ENOENT"] };
+  return socket.dump(request).flatMap((message) => redirectTargetOf(message) ?? []);
 }
 
 /** The bucket holds at least one whole frame. */

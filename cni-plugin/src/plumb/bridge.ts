@@ -27,15 +27,31 @@ interface BridgeMarks {
   readonly alias: string;
 }
 
-/** The bridge as it is in the kernel after it was made, brought up and given its addresses, each where it was missing. */
-export function ensureBridge(socket: NetlinkSocket, bridge: PodBridge, marks: BridgeMarks): LinkRecord {
-  const found = findLink(socket, bridge.name) ?? createBridge(socket, bridge, marks);
-  if (found.kind !== "bridge") throw new PharosError(PLUGIN_FOREIGN_LINK, `${bridge.name} exists and is no bridge`);
-  const up: NetlinkRequest[] = found.up
-    ? []
-    : [{ what: `set ${bridge.name} up`, bytes: encodeLinkChange({ index: found.index, up: true }) }];
-  socket.exchange([...up, ...missingAddresses(socket, bridge, found.index)]);
-  return found;
+/** The bridge as it is in the kernel after it was made, brought up and given its addresses, each where it was missing. `found`: the link of its name, if there is one. */
+export function ensureBridge(socket: NetlinkSocket, bridge: PodBridge, marks: BridgeMarks, found?: LinkRecord): LinkRecord {
+  const link = found ?? createBridge(socket, bridge, marks);
+  if (link.kind !== "bridge") throw new PharosError(PLUGIN_FOREIGN_LINK, `${bridge.name} exists and is no bridge`);
+  socket.exchange(bridgeFaults(socket, bridge, link).flatMap(({ request }) => request));
+  return link;
+}
+
+/** What of a bridge that is there is not as its data say, each with the request that mends it. */
+export function bridgeFaults(
+  socket: NetlinkSocket,
+  bridge: PodBridge,
+  { index, up }: LinkRecord,
+): readonly { readonly says: string; readonly request: NetlinkRequest }[] {
+  const { name } = bridge;
+  const down = { says: `bridge ${name} is down`, request: { what: `set ${name} up`, bytes: encodeLinkChange({ index, up: true }) } };
+  const missing = missingAddresses(socket, bridge, index).map((address) => ({
+    says: `bridge ${name} has not the address ${address}`,
+    request: {
+      what: `add ${address} to ${name}`,
+      bytes: encodeAddressAdd({ index, address, protocol: PHAROS_PROTOCOL }),
+      tolerate: ["EEXIST"],
+    },
+  }));
+  return [...(up ? [] : [down]), ...missing];
 }
 
 /**
@@ -57,7 +73,7 @@ function createBridge(socket: NetlinkSocket, bridge: PodBridge, { mac, alias }: 
   return made;
 }
 
-function missingAddresses(socket: NetlinkSocket, bridge: PodBridge, index: number): NetlinkRequest[] {
+function missingAddresses(socket: NetlinkSocket, bridge: PodBridge, index: number): readonly string[] {
   const wanted = bridge.ranges.flatMap(({ gateway, subnet }) =>
     gateway === undefined ? [] : [`${gateway}/${parsePrefix(subnet)?.length}`],
   );
@@ -65,13 +81,7 @@ function missingAddresses(socket: NetlinkSocket, bridge: PodBridge, index: numbe
   const records = socket.dump({ what: "list addresses", bytes: encodeAddressDump() }).map(decodeAddress);
   const present = new Set(records.flatMap((record) => (record?.index === index ? [hostPart(record.address)] : [])));
   // Compared without length: where the agent gave the address another length, that is its decision.
-  return wanted
-    .filter((address) => !present.has(hostPart(address)))
-    .map((address) => ({
-      what: `add ${address} to ${bridge.name}`,
-      bytes: encodeAddressAdd({ index, address, protocol: PHAROS_PROTOCOL }),
-      tolerate: ["EEXIST"],
-    }));
+  return wanted.filter((address) => !present.has(hostPart(address)));
 }
 
 function enableForwarding(bridge: PodBridge): void {

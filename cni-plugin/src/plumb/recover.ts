@@ -1,14 +1,14 @@
 import { type Witness, witnessOf } from "@pharos/attach";
-import { decodeLink, encodeLinkDump } from "@pharos/kernel/netlink";
 import type { LedgerEntry } from "@pharos/ledger";
 import type { NetlinkSocket } from "../linux/netlink-socket.ts";
+import { listLinks } from "./links.ts";
 
 /**
  * The entries that the marks of the host's pod links tell, for a ledger that lost some. The network namespace and the pod's name
  * are not in a mark and stay unknown.
  */
 export function entriesOfLinks(socket: NetlinkSocket, bootId: string): readonly LedgerEntry[] {
-  const links = socket.dump({ what: "list links", bytes: encodeLinkDump() }).flatMap((message) => decodeLink(message) ?? []);
+  const links = listLinks(socket);
   const names = new Map(links.map(({ index, name }) => [index, name]));
   return links.flatMap(({ kind, alias, master, name }) => {
     const witness = kind === "veth" && alias !== undefined ? witnessOf(alias) : undefined;
@@ -17,6 +17,6 @@ export function entriesOfLinks(socket: NetlinkSocket, bootId: string): readonly 
   });
 }
 
-function entryOf({ key, mac, addresses }: Witness, place: Pick<LedgerEntry, "bridge" | "hostName" | "bootId">): LedgerEntry {
-  return { key, mac, addresses, ...place };
+function entryOf(witness: Witness, place: Pick<LedgerEntry, "bridge" | "hostName" | "bootId">): LedgerEntry {
+  return { ...witness, ...place };
 }

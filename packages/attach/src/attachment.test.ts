@@ -1,9 +1,18 @@
 import { describe, expect, test } from "@jest/globals";
 import type { PodBridge, PodNetworkData } from "@pharos/hoststate";
 import fc from "fast-check";
-import { type AttachmentFacts, decideAttachment, type HeldAttachment } from "./attachment.ts";
+import {
+  type Attachment,
+  type AttachmentFacts,
+  decideAttachments,
+  type HeldAttachment,
+  sameKey,
+  turnsOf,
+  withLease,
+} from "./attachment.ts";
 import { aliasOf, bridgeMacOf, hostNameOf, isMarkOf, macOf, witnessOf } from "./names.ts";
 import type { PodRequest } from "./request.ts";
+import { readRequestedAddresses } from "./requested-addresses.ts";
 
 const BOOT = "boot-1";
 const RANGE = {
@@ -26,10 +35,12 @@ const DATA: PodNetworkData = { version: 1, defaultBridge: "podBr0", bridges: [BR
 const key = (containerID: string) => ({ network: "pods", containerID, ifname: "eth0" });
 const request = (containerID: string, more: Partial<PodRequest> = {}): PodRequest => ({
   key: key(containerID),
+  bridges: [],
   addresses: [],
   ports: [],
   ...more,
 });
+const wanting = (...texts: string[]) => readRequestedAddresses(texts, "pharos.io/ip");
 const held = (containerID: string, address: string, more: Partial<HeldAttachment> = {}): HeldAttachment => ({
   key: key(containerID),
   bridge: "podBr0",
@@ -39,31 +50,35 @@ const held = (containerID: string, address: string, more: Partial<HeldAttachment
   bootId: BOOT,
   ...more,
 });
-const facts = (more: Partial<AttachmentFacts> = {}): AttachmentFacts => ({ data: DATA, held: [], bootId: BOOT, lastOf: () => [], ...more });
-const addressOf = (...parameters: Parameters<typeof decideAttachment>) =>
-  decideAttachment(...parameters).addresses.map(({ address }) => address);
+type Facts = Partial<Omit<AttachmentFacts, "held" | "family">> & { readonly held?: readonly HeldAttachment[] };
 
-describe("decideAttachment", () => {
+function decideAll(wanted: PodRequest, { held: all = [], ...more }: Facts = {}): readonly Attachment[] {
+  const family = all.filter((entry) => sameKey(entry.key, wanted.key) || entry.primary === wanted.key.ifname);
+  return decideAttachments(wanted, { data: DATA, held: all, family, bootId: BOOT, lastOf: () => [], ...more });
+}
+function decide(wanted: PodRequest, facts?: Facts): Attachment {
+  const [first] = decideAll(wanted, facts);
+  if (first === undefined) throw new Error("no attachment");
+  return first;
+}
+const addressOf = (wanted: PodRequest, facts?: Facts) => decide(wanted, facts).addresses.map(({ address }) => address);
+
+describe("decideAttachments", () => {
   test("takes the default bridge, its first free address, and routes by the bridge's gateway for the families the pod has", () => {
-    const { bridge, addresses, routes, mac, hostName } = decideAttachment(request("a"), facts());
+    const { bridge, addresses, routes, mac, hostName } = decide(request("a"));
     expect({ bridge: bridge.name, addresses, routes }).toEqual({
       bridge: "podBr0",
       addresses: [{ address: "10.2.1.2/24", gateway: "10.2.1.1" }],
-      routes: [
-        { dst: "0.0.0.0/0", gw: "10.2.1.1" },
-        { dst: "10.9.0.0/16", gw: "10.2.1.9" },
-      ],
+      routes: [{ dst: "0.0.0.0/0", gw: "10.2.1.1" }, { dst: "10.9.0.0/16", gw: "10.2.1.9" }, { dst: "224.0.0.0/4" }],
     });
     expect([mac, hostName]).toEqual([macOf(key("a")), hostNameOf(key("a"))]);
   });
 
   test("takes the bridge that the pod names, and says which there are when it is unknown or there is no default", () => {
-    expect(decideAttachment(request("a", { bridge: "podBr1" }), facts()).bridge.name).toBe("podBr1");
-    expect(() => decideAttachment(request("a", { bridge: "podBr9" }), facts())).toThrow(
-      "no bridge podBr9 for pods (bridges: podBr0, podBr1)",
-    );
+    expect(decide(request("a", { bridges: ["podBr1"] })).bridge.name).toBe("podBr1");
+    expect(() => decide(request("a", { bridges: ["podBr9"] }))).toThrow("no bridge podBr9 for pods (bridges: podBr0, podBr1)");
     const data: PodNetworkData = { version: 1, bridges: DATA.bridges };
-    expect(() => decideAttachment(request("a"), facts({ data }))).toThrow("no default bridge for pods (bridges: podBr0, podBr1)");
+    expect(() => decide(request("a"), { data })).toThrow("no default bridge for pods (bridges: podBr0, podBr1)");
   });
 
   test.each([
@@ -75,12 +90,12 @@ describe("decideAttachment", () => {
     ["takes one that is held on another bridge", [], [held("b", "10.2.1.2/24", { bridge: "podBr1" })], "10.2.1.2/24"],
     ["begins at the start when the last one is no longer in the range", ["10.7.7.7/24"], [], "10.2.1.2/24"],
   ])("the search for an address %s", (_what, last, others, wanted) => {
-    expect(addressOf(request("a"), facts({ held: others, lastOf: () => last }))).toEqual([wanted]);
+    expect(addressOf(request("a"), { held: others, lastOf: () => last })).toEqual([wanted]);
   });
 
   test("a full range is an error that names the range", () => {
     const others = ["10.2.1.2/24", "10.2.1.3/24", "10.2.1.5/24", "10.2.1.6/24"].map((address, index) => held(`p${index}`, address));
-    expect(() => decideAttachment(request("a"), facts({ held: others }))).toThrow("no free address in 10.2.1.2 to 10.2.1.6");
+    expect(() => decide(request("a"), { held: others })).toThrow("no free address in 10.2.1.2 to 10.2.1.6");
   });
 
   test.each([
@@ -92,17 +107,14 @@ describe("decideAttachment", () => {
     ["that is excluded is refused", "10.2.1.4", /reserved/],
     ["of a family without a range is refused", "fd00::5", /no range for fd00::5/],
   ])("a fixed address %s", (_what, address, wanted) => {
-    const decide = () => addressOf(request("a", { addresses: [address] }), facts({ held: [held("b", "10.2.1.3/24")] }));
+    const decide = () => addressOf(request("a", { addresses: wanting(address) }), { held: [held("b", "10.2.1.3/24")] });
     if (typeof wanted === "string") expect(decide()).toEqual([wanted]);
     else expect(decide).toThrow(wanted);
   });
 
   test("a running pod keeps bridge, address, name and hardware address whatever the request says now", () => {
     const own = held("a", "10.2.1.6/24", { bridge: "podBr1", hostName: "pvother", mac: "02:00:00:00:00:09" });
-    const again = decideAttachment(
-      request("a", { bridge: "podBr0", addresses: ["10.2.1.12"], mac: "02:00:00:00:00:01" }),
-      facts({ held: [own] }),
-    );
+    const again = decide(request("a", { bridges: ["podBr0"], addresses: wanting("10.2.1.12"), mac: "02:00:00:00:00:01" }), { held: [own] });
     expect(again).toMatchObject({
       hostName: "pvother",
       mac: "02:00:00:00:00:09",
@@ -113,8 +125,8 @@ describe("decideAttachment", () => {
 
   test("a pod that had an address in the boot before gets it again when it is free", () => {
     const own = held("a", "10.2.1.5/24", { bootId: "boot-0" });
-    expect(addressOf(request("a"), facts({ held: [own] }))).toEqual(["10.2.1.5/24"]);
-    expect(addressOf(request("a"), facts({ held: [own, held("b", "10.2.1.5/24")] }))).toEqual(["10.2.1.2/24"]);
+    expect(addressOf(request("a"), { held: [own] })).toEqual(["10.2.1.5/24"]);
+    expect(addressOf(request("a"), { held: [own, held("b", "10.2.1.5/24")] })).toEqual(["10.2.1.2/24"]);
   });
 
   test("gives one address per family, from the first range of the family that has a free one", () => {
@@ -136,14 +148,14 @@ describe("decideAttachment", () => {
       gateway: "10.3.0.1",
     };
     const data: PodNetworkData = { ...DATA, bridges: [{ ...BRIDGE, ranges: [full, spare, six] }] };
-    expect(addressOf(request("a"), facts({ data }))).toEqual(["10.2.1.2/24", "fd00::2/64"]);
-    expect(addressOf(request("a"), facts({ data, held: [held("b", "10.2.1.2/24")] }))).toEqual(["10.3.0.2/24", "fd00::2/64"]);
-    expect(decideAttachment(request("a"), facts({ data })).routes).toContainEqual({ dst: "::/0", gw: "fd00::1" });
+    expect(addressOf(request("a"), { data })).toEqual(["10.2.1.2/24", "fd00::2/64"]);
+    expect(addressOf(request("a"), { data, held: [held("b", "10.2.1.2/24")] })).toEqual(["10.3.0.2/24", "fd00::2/64"]);
+    expect(decide(request("a"), { data }).routes).toContainEqual({ dst: "::/0", gw: "fd00::1" });
   });
 
   test("evades the name of another pod's link", () => {
     const other = held("b", "10.2.1.2/24", { hostName: hostNameOf(key("a")) });
-    expect(decideAttachment(request("a"), facts({ held: [other] })).hostName).toBe(hostNameOf(key("a"), 1));
+    expect(decide(request("a"), { held: [other] }).hostName).toBe(hostNameOf(key("a"), 1));
   });
 
   test("no two attachments ever hold one address, over any sequence of comings and goings", () => {
@@ -155,18 +167,114 @@ describe("decideAttachment", () => {
           const id = `p${pod}`;
           if (!comes) present.delete(id);
           else if (present.size < 4 || present.has(id)) {
-            const made = decideAttachment(request(id), facts({ held: [...present.values()], lastOf: () => last }));
+            const made = decide(request(id), { held: [...present.values()], lastOf: () => last });
             last = made.addresses.map(({ address }) => address);
             present.set(id, held(id, last[0] ?? ""));
-          } else
-            expect(() => decideAttachment(request(id), facts({ held: [...present.values()], lastOf: () => last }))).toThrow(
-              /no free address/,
-            );
+          } else expect(() => decide(request(id), { held: [...present.values()], lastOf: () => last })).toThrow(/no free address/);
           const all = [...present.values()].flatMap(({ addresses }) => addresses);
           expect(new Set(all).size).toBe(all.length);
         }
       }),
     );
+  });
+});
+
+describe("several interfaces", () => {
+  const STORAGE: PodBridge = {
+    ...BRIDGE,
+    name: "storage",
+    ranges: [
+      {
+        ...RANGE,
+        subnet: "10.8.0.0/24",
+        block: "10.8.0.0/24",
+        rangeStart: "10.8.0.2",
+        rangeEnd: "10.8.0.9",
+        gateway: "10.8.0.1",
+        exclude: [],
+      },
+    ],
+    routes: [{ dst: "0.0.0.0/0" }, { dst: "10.9.0.0/16" }, { dst: "10.77.0.0/16" }],
+  };
+  const data: PodNetworkData = { ...DATA, bridges: [...DATA.bridges, STORAGE] };
+  const both = { bridges: ["podBr0", "storage"] };
+  const seen = (attachments: readonly Attachment[]) =>
+    attachments.map(({ key: { ifname }, primary, addresses, routes }) => [
+      ifname,
+      primary,
+      addresses.map(({ address }) => address).join(" "),
+      routes.map(({ dst }) => dst).join(" "),
+    ]);
+
+  test("are named net1, net2, ... behind that of the runtime, and only the first has default routes and multicast", () => {
+    const made = decideAll(request("a", { ...both, mac: "02:00:00:00:00:09", bandwidth: { ingress: { rate: 8000 } } }), { data });
+    expect(seen(made)).toEqual([
+      ["eth0", undefined, "10.2.1.2/24", "0.0.0.0/0 10.9.0.0/16 224.0.0.0/4"],
+      ["net1", "eth0", "10.8.0.2/24", "10.77.0.0/16"],
+    ]);
+    expect(made.map(({ bandwidth, mac }) => [bandwidth !== undefined, mac === "02:00:00:00:00:09"])).toEqual([
+      [true, true],
+      [false, false],
+    ]);
+    expect(turnsOf(made)).toEqual([
+      { bridge: "podBr0", range: "10.2.1.2", address: "10.2.1.2" },
+      { bridge: "storage", range: "10.8.0.2", address: "10.8.0.2" },
+    ]);
+  });
+
+  test("get the addresses that are named for their bridges; one for a bridge that the pod does not have is refused", () => {
+    const addresses = wanting("10.2.1.6", "storage=10.8.0.7");
+    expect(seen(decideAll(request("a", { ...both, addresses }), { data })).map(([, , address]) => address)).toEqual([
+      "10.2.1.6/24",
+      "10.8.0.7/24",
+    ]);
+    expect(() => decideAll(request("a", { addresses }), { data })).toThrow("wants 10.8.0.7 on storage, but the pod's bridges are podBr0");
+    expect(() => decideAll(request("a", { addresses: wanting("10.2.1.6", "10.2.1.5") }))).toThrow(/two addresses of one family/);
+  });
+
+  test("pass over the names of interfaces that the container has already", () => {
+    const others = [held("a", "10.2.1.9/24", { key: { ...key("a"), ifname: "net1" } })];
+    expect(seen(decideAll(request("a", both), { data, held: others })).map(([ifname]) => ifname)).toEqual(["eth0", "net2"]);
+    expect(seen(decideAll({ ...request("a", both), key: { ...key("a"), ifname: "net1" } }, { data })).map(([ifname]) => ifname)).toEqual([
+      "net1",
+      "net2",
+    ]);
+  });
+
+  test("are all answered again, also where the repeated request names none, or others", () => {
+    const second = held("a", "10.8.0.5/24", { key: { ...key("a"), ifname: "net1" }, bridge: "storage", primary: "eth0" });
+    const all = [held("a", "10.2.1.5/24"), second];
+    const first = seen(decideAll(request("a"), { data, held: all }));
+    expect(first).toEqual([
+      ["eth0", undefined, "10.2.1.5/24", "0.0.0.0/0 10.9.0.0/16 224.0.0.0/4"],
+      ["net1", "eth0", "10.8.0.5/24", "10.77.0.0/16"],
+    ]);
+    expect(seen(decideAll(request("a", { bridges: ["podBr1"] }), { data, held: all }))).toEqual(first);
+  });
+
+  test("of a static bridge have what the pod names; of a DHCP bridge none until the server has answered", () => {
+    const bridges = data.bridges.map((bridge) => ({
+      ...bridge,
+      ipam: bridge.name === "storage" ? ("static" as const) : ("dhcp" as const),
+    }));
+    const addresses = wanting("storage=10.8.0.7");
+    const [first] = decideAll(request("a", { ...both, addresses }), { data: { ...data, bridges } });
+    expect(first).toMatchObject({ addresses: [], routes: [] });
+    expect(
+      first === undefined
+        ? undefined
+        : withLease(first, { addresses: ["10.2.1.77/24"], gateways: ["10.2.1.254"], routes: [{ dst: "10.5.0.0/16", gw: "10.2.1.3" }] }),
+    ).toMatchObject({
+      alias: expect.stringContaining(":10.2.1.77/24"),
+      addresses: [{ address: "10.2.1.77/24", gateway: "10.2.1.254" }],
+      routes: [
+        { dst: "10.5.0.0/16", gw: "10.2.1.3" },
+        { dst: "0.0.0.0/0", gw: "10.2.1.254" },
+        { dst: "10.9.0.0/16" },
+        { dst: "224.0.0.0/4" },
+      ],
+    });
+    expect(() => decideAll(request("a", both), { data: { ...data, bridges } })).toThrow(/names none/);
   });
 });
 
@@ -200,6 +308,9 @@ describe("names", () => {
   test("a mark can be read back, and tells its owner also when it is cut short", () => {
     const witness = { key: key("a"), mac: "02:00:00:00:00:01", addresses: ["10.2.1.2/24", "fd00::2/64"] };
     expect(witnessOf(aliasOf(witness))).toEqual(witness);
+    const second = { ...witness, key: { ...key("a"), ifname: "net1" }, primary: "eth0" };
+    expect(witnessOf(aliasOf(second))).toEqual(second);
+    expect(witnessOf(aliasOf({ ...witness, addresses: [] }))).toEqual({ ...witness, addresses: [] });
     expect(isMarkOf(key("a"), aliasOf(witness))).toBe(true);
     expect(isMarkOf(key("b"), aliasOf(witness))).toBe(false);
     expect(isMarkOf({ ...key("a"), network: "other" }, aliasOf(witness))).toBe(false);
@@ -208,12 +319,9 @@ describe("names", () => {
     expect([witnessOf(cut), isMarkOf(long, cut)]).toEqual([undefined, true]);
   });
 
-  test.each(["pharos", "pharos-pod:a:eth0", "pharos-pod:a:eth0:pods:020000000001:", "pharos-pod:a:eth0:pods:020000000001:not-an-address"])(
-    "%s is no witness",
-    (alias) => {
-      expect(witnessOf(alias)).toBeUndefined();
-    },
-  );
+  test.each(["pharos", "pharos-pod:a:eth0", "pharos-pod:a:eth0:pods:020000000001:not-an-address"])("%s is no witness", (alias) => {
+    expect(witnessOf(alias)).toBeUndefined();
+  });
 
   test("differ between 20,000 containers", () => {
     const names = Array.from({ length: 20_000 }, (_, index) => hostNameOf(key(`container-${index}`)));

@@ -1,10 +1,13 @@
-import { type Family, type PodBridge, type PodNetworkData, parseIp, parsePrefix } from "@pharos/hoststate";
+import { compareIp, type PodBridge, type PodNetworkData, type PodRange, parseIp } from "@pharos/hoststate";
 import type { Bandwidth } from "./bandwidth.ts";
 import { chooseAddresses, type PodAddress } from "./choose-addresses.ts";
-import { chooseBridge } from "./choose-bridge.ts";
-import { aliasOf, hostNameOf, macOf } from "./names.ts";
+import { bridgeOf, chooseBridges } from "./choose-bridge.ts";
+import { aliasOf, freeHostName, freeIfnames, macOf } from "./names.ts";
+import { type PodRoute, podRoutes, withoutRepeated } from "./pod-routes.ts";
 import { type PortMapping, requireFreePorts } from "./port-mappings.ts";
 import type { PodKey, PodRequest } from "./request.ts";
+import { addressesFor, familyOf, requireUsed, withoutLength } from "./requested-addresses.ts";
+import { staticAddresses } from "./static-addresses.ts";
 
 /** An attachment that holds addresses, as the ledger remembers it. */
 export interface HeldAttachment {
@@ -17,81 +20,165 @@ export interface HeldAttachment {
   readonly ports?: readonly PortMapping[];
   readonly masqueradeExcept?: readonly string[];
   readonly bandwidth?: Bandwidth;
+  /** Interface of the same container with which this one goes. */
+  readonly primary?: string;
+  /** Routers of its subnets where they are not the bridge's own address. */
+  readonly gateways?: readonly string[];
+  /** Routes besides those of its bridge. */
+  readonly routes?: readonly PodRoute[];
 }
 
-export interface PodRoute {
-  /** Canonical prefix. */
-  readonly dst: string;
-  /** Absent: the destination is on the link. */
-  readonly gw?: string;
-}
-
-/** All that is to be made for a pod's interface. */
+/** All that is to be made for one interface of a pod. */
 export interface Attachment {
   readonly key: PodKey;
+  /** Interface of the same container with which this one goes; absent for the one that the runtime names. */
+  readonly primary?: string;
   readonly bridge: PodBridge;
   readonly hostName: string;
   readonly alias: string;
   readonly mac: string;
+  /** Empty where the bridge's pods get theirs from a DHCP server, until that has answered. */
   readonly addresses: readonly PodAddress[];
+  /** All routes, those of the bridge included. */
   readonly routes: readonly PodRoute[];
   readonly ports: readonly PortMapping[];
   /** Subnets towards which the pod keeps its address when it is masqueraded; absent: the plugin does not masquerade it. */
   readonly masqueradeExcept?: readonly string[];
   readonly bandwidth?: Bandwidth;
+  readonly gateways?: readonly string[];
+  readonly furtherRoutes?: readonly PodRoute[];
 }
+
+/** What a choice has to know of all attachments on the host. */
+export type Holder = Pick<HeldAttachment, "key" | "bridge" | "addresses" | "hostName" | "bootId" | "ports">;
 
 export interface AttachmentFacts {
   readonly data: PodNetworkData;
   /** All that the ledger holds. What an earlier boot made is void: its pods are gone. */
-  readonly held: readonly HeldAttachment[];
+  readonly held: readonly Holder[];
+  /** What it holds under the key, and what goes with that. */
+  readonly family: readonly HeldAttachment[];
   readonly bootId: string;
   /** No agent keeps rules for the bridges of `data`, so that the plugin masquerades where they say `ipMasq`. */
   readonly masquerades?: boolean;
-  /** The addresses handed out last on a bridge. */
+  /** The addresses handed out last on a bridge, with or without prefix length. */
   readonly lastOf: (bridge: string) => readonly string[];
 }
 
 /**
- * Decides bridge, addresses, names and routes of a pod's interface. The same key in the same boot gets the same answer
- * again, whatever the request says now: the address of a running pod never changes.
+ * Decides bridge, addresses, names and routes of a pod's interfaces: first the one that the runtime names, then one for each further
+ * bridge of the request. The same key in the same boot gets the same answer again, whatever the request says now: the address of a
+ * running pod never changes.
  */
-export function decideAttachment(request: PodRequest, facts: AttachmentFacts): Attachment {
-  const own = facts.held.find((entry) => sameKey(entry.key, request.key));
-  const current = own?.bootId === facts.bootId ? own : undefined;
-  const bridge = chooseBridge(facts.data, current?.bridge ?? request.bridge);
-  const others = facts.held.filter((entry) => entry.bootId === facts.bootId && !sameKey(entry.key, request.key));
-  const former = own?.bridge === bridge.name ? own.addresses.map(withoutLength) : [];
-  const addresses =
-    current === undefined
-      ? chooseAddresses({
-          bridge,
-          requested: request.addresses,
-          preferred: former,
-          taken: new Set(others.filter((entry) => entry.bridge === bridge.name).flatMap((entry) => entry.addresses.map(withoutLength))),
-          last: facts.lastOf(bridge.name).map(withoutLength),
-        })
-      : current.addresses.map((address) => withGateway(bridge, address));
-  const ports = current === undefined ? request.ports : (current.ports ?? []);
+export function decideAttachments(request: PodRequest, facts: AttachmentFacts): readonly Attachment[] {
+  const current = facts.family.filter(({ bootId }) => bootId === facts.bootId);
+  const attachments = current.some(({ key }) => sameKey(key, request.key))
+    ? current.map((entry) => attachmentOf(entry, bridgeOf(facts.data, entry.bridge)))
+    : decideNew(request, facts);
+  return withoutRepeated(attachments);
+}
+
+/** What is to be there for an entry of the ledger; `bridge` tells what is not the pod's own: routes, MTU and flags of ports. */
+export function attachmentOf(entry: HeldAttachment, bridge: PodBridge): Attachment {
+  return complete({
+    ...entry,
+    bridge,
+    addresses: entry.addresses.map((address) => withGateway(address, bridge, entry.gateways)),
+    ports: entry.ports ?? [],
+    ...(entry.routes === undefined ? {} : { furtherRoutes: entry.routes }),
+  });
+}
+
+/** The attachment with what a DHCP server gave. */
+export function withLease(
+  attachment: Attachment,
+  { addresses, gateways, routes }: Pick<HeldAttachment, "addresses"> & Required<Pick<HeldAttachment, "gateways" | "routes">>,
+): Attachment {
+  return complete({
+    ...attachment,
+    gateways,
+    furtherRoutes: routes,
+    addresses: addresses.map((address) => withGateway(address, attachment.bridge, gateways)),
+  });
+}
+
+function decideNew(request: PodRequest, facts: AttachmentFacts): readonly Attachment[] {
+  const others = facts.held.filter((entry) => entry.bootId === facts.bootId && !facts.family.some(({ key }) => sameKey(key, entry.key)));
+  const bridges = chooseBridges(facts.data, request.bridges);
+  requireUsed(request.addresses, bridges);
   requireFreePorts(
-    ports,
+    request.ports,
     others.flatMap((entry) => entry.ports ?? []),
   );
-  const masqueradeExcept = current === undefined ? masqueradeOf(bridge, facts) : current.masqueradeExcept;
-  const { bandwidth } = current ?? request;
-  const mac = current?.mac ?? request.mac ?? macOf(request.key);
-  return {
-    key: request.key,
+  const ifnames = freeIfnames(request.key, bridges.length, others);
+  const hostNames = new Set(others.map(({ hostName }) => hostName));
+  return bridges.map((bridge, index) => {
+    const key = { ...request.key, ifname: ifnames[index] ?? request.key.ifname };
+    const primary = index === 0 ? request.primary : request.key.ifname;
+    const hostName = freeHostName(key, hostNames);
+    hostNames.add(hostName);
+    const masqueradeExcept = masqueradeOf(bridge, facts);
+    return complete({
+      key,
+      bridge,
+      hostName,
+      ...(primary === undefined ? {} : { primary }),
+      mac: (index === 0 ? request.mac : undefined) ?? macOf(key),
+      addresses: newAddresses({ key, bridge, isFirst: index === 0 }, { request, others, facts }),
+      ports: index === 0 ? request.ports : [],
+      ...(masqueradeExcept === undefined ? {} : { masqueradeExcept }),
+      ...(index === 0 && request.bandwidth !== undefined ? { bandwidth: request.bandwidth } : {}),
+    });
+  });
+}
+
+interface Deciding {
+  readonly request: PodRequest;
+  readonly others: readonly Holder[];
+  readonly facts: AttachmentFacts;
+}
+
+function newAddresses(
+  { key, bridge, isFirst }: { readonly key: PodKey; readonly bridge: PodBridge; readonly isFirst: boolean },
+  { request, others, facts }: Deciding,
+): readonly PodAddress[] {
+  const taken = new Set(others.filter((entry) => entry.bridge === bridge.name).flatMap((entry) => entry.addresses.map(withoutLength)));
+  const requested = addressesFor(request.addresses, bridge, isFirst);
+  if (bridge.ipam === "dhcp") return [];
+  if (bridge.ipam === "static") return staticAddresses(bridge, requested, taken);
+  const own = facts.family.find((entry) => sameKey(entry.key, key));
+  return chooseAddresses({
     bridge,
-    hostName: current?.hostName ?? freeHostName(request.key, new Set(others.map((entry) => entry.hostName))),
-    alias: aliasOf({ key: request.key, mac, addresses: addresses.map(({ address }) => address) }),
-    mac,
-    addresses,
-    routes: routesOf(bridge, addresses),
-    ports,
-    ...(masqueradeExcept === undefined ? {} : { masqueradeExcept }),
-    ...(bandwidth === undefined ? {} : { bandwidth }),
-  };
+    requested: requested.map(({ address }) => address),
+    preferred: own?.bridge === bridge.name ? own.addresses.map(withoutLength) : [],
+    taken,
+    last: facts.lastOf(bridge.name).map(withoutLength),
+  });
+}
+
+/** An address that a range of a bridge handed out: where the next choice goes on. */
+export interface Turn {
+  readonly bridge: string;
+  /** The range's first address, which names it among those of the bridge. */
+  readonly range: string;
+  /** Without prefix length. */
+  readonly address: string;
+}
+
+/** Where the choice of addresses goes on after these attachments were made. */
+export function turnsOf(attachments: readonly Attachment[]): readonly Turn[] {
+  return attachments.flatMap(({ bridge, addresses }) =>
+    addresses.flatMap(({ address: text }) => {
+      const address = withoutLength(text);
+      const range = bridge.ranges.find((candidate) => isBetween(address, candidate));
+      return range === undefined ? [] : [{ bridge: bridge.name, range: range.rangeStart, address }];
+    }),
+  );
+}
+
+function isBetween(text: string, { rangeStart, rangeEnd }: PodRange): boolean {
+  const [ip, start, end] = [text, rangeStart, rangeEnd].map(parseIp);
+  return ip !== undefined && start !== undefined && end !== undefined && compareIp(start, ip) <= 0 && compareIp(ip, end) <= 0;
 }
 
 /** The subnets of the bridge on all hosts, between which nothing is masqueraded. */
@@ -99,36 +186,42 @@ function masqueradeOf(bridge: PodBridge, { masquerades = false }: AttachmentFact
   return masquerades && bridge.ipMasq ? [...new Set(bridge.ranges.map(({ subnet }) => subnet))] : undefined;
 }
 
-/** The routes of the bridge for the families that the pod has; without a gateway of their own they go by the bridge's. */
-function routesOf(bridge: PodBridge, addresses: readonly PodAddress[]): readonly PodRoute[] {
-  const gateways = new Map(addresses.map(({ address, gateway }) => [familyOf(address), gateway]));
-  return bridge.routes.flatMap(({ dst, gw }) => {
-    if (!gateways.has(familyOf(dst))) return [];
-    const via = gw ?? gateways.get(familyOf(dst));
-    return [via === undefined ? { dst } : { dst, gw: via }];
-  });
+type Incomplete = Omit<Attachment, "alias" | "routes">;
+
+/** Adds what follows from the rest. */
+function complete(given: Incomplete): Attachment {
+  const { key, primary, bridge, hostName, mac, addresses, ports, masqueradeExcept, bandwidth, gateways, furtherRoutes } = given;
+  return {
+    key,
+    ...(primary === undefined ? {} : { primary }),
+    bridge,
+    hostName,
+    alias: aliasOf({
+      key,
+      mac,
+      addresses: addresses.map(({ address }) => address),
+      ...(primary === undefined ? {} : { primary }),
+    }),
+    mac,
+    addresses,
+    routes: podRoutes({ bridge, addresses, isPrimary: primary === undefined, further: furtherRoutes ?? [] }),
+    ports,
+    ...(masqueradeExcept === undefined ? {} : { masqueradeExcept }),
+    ...(bandwidth === undefined ? {} : { bandwidth }),
+    ...(gateways === undefined ? {} : { gateways }),
+    ...(furtherRoutes === undefined ? {} : { furtherRoutes }),
+  };
 }
 
-/** The address of a running pod, with the gateway that its subnet has now. */
-function withGateway(bridge: PodBridge, address: string): PodAddress {
-  const subnet = bridge.ranges.find((range) => familyOf(range.subnet) === familyOf(address));
-  return subnet?.gateway === undefined ? { address } : { address, gateway: subnet.gateway };
-}
-
-function freeHostName(key: PodKey, taken: ReadonlySet<string>): string {
-  let turn = 0;
-  while (taken.has(hostNameOf(key, turn))) turn++;
-  return hostNameOf(key, turn);
+/** An address with the router that its subnet has now. */
+function withGateway(address: string, bridge: PodBridge, gateways: readonly string[] = []): PodAddress {
+  const family = familyOf(address);
+  const gateway =
+    gateways.find((candidate) => familyOf(candidate) === family) ??
+    bridge.ranges.find(({ subnet }) => familyOf(subnet) === family)?.gateway;
+  return gateway === undefined ? { address } : { address, gateway };
 }
 
 export function sameKey(a: PodKey, b: PodKey): boolean {
   return a.network === b.network && a.containerID === b.containerID && a.ifname === b.ifname;
-}
-
-function withoutLength(address: string): string {
-  return address.split("/")[0] ?? address;
-}
-
-function familyOf(text: string): Family {
-  return parsePrefix(text)?.ip.family ?? parseIp(text)?.family ?? "ipv4";
 }

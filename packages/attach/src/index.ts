@@ -1,12 +1,24 @@
-export { type Attachment, type AttachmentFacts, decideAttachment, type HeldAttachment, type PodRoute, sameKey } from "./attachment.ts";
+export {
+  type Attachment,
+  type AttachmentFacts,
+  attachmentOf,
+  decideAttachments,
+  type HeldAttachment,
+  type Holder,
+  sameKey,
+  turnsOf,
+  withLease,
+} from "./attachment.ts";
 export type { Bandwidth, RateLimit } from "./bandwidth.ts";
 export type { PodAddress } from "./choose-addresses.ts";
+export { bridgeOf } from "./choose-bridge.ts";
 export * from "./codes.ts";
 export { type JsonObject, listOf, objectOf, textOf } from "./fields.ts";
 export { aliasOf, bridgeMacOf, hostNameOf, isMarkOf, POD_ALIAS, type Witness, witnessOf } from "./names.ts";
 export { readNetworkData } from "./network-data.ts";
 export { PLUGIN_TYPE, type PluginPlaces, pluginConfiguration, pluginConfigurationList } from "./plugin-configuration.ts";
-export { type PodTraffic, podElements, podTableFrame } from "./pod-table.ts";
+export type { PodRoute } from "./pod-routes.ts";
+export { POD_TABLE, type PodTraffic, podElements, podTableFrame, podTableRules, podTableSets } from "./pod-table.ts";
 export type { PortMapping } from "./port-mappings.ts";
 export {
   ADDRESS_ANNOTATION,
@@ -17,4 +29,4 @@ export {
   readKey,
   readRequest,
 } from "./request.ts";
-export { type AttachedLinks, CNI_VERSIONS, type CniResult, type CniVersion, isCniVersion, resultOf } from "./result.ts";
+export { type Attached, type AttachedLinks, CNI_VERSIONS, type CniResult, type CniVersion, isCniVersion, resultOf } from "./result.ts";

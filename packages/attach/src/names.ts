@@ -21,6 +21,27 @@ export function hostNameOf({ network, containerID, ifname }: PodKey, turn = 0): 
   return `pv${hex12(`name/${network}/${containerID}/${ifname}/${turn}`)}`;
 }
 
+/** The first of those names that no other pod's link on the host has. */
+export function freeHostName(key: PodKey, taken: ReadonlySet<string>): string {
+  let turn = 0;
+  while (taken.has(hostNameOf(key, turn))) turn++;
+  return hostNameOf(key, turn);
+}
+
+/**
+ * Names of `count` interfaces of a container: the one that the runtime gave, then `net1`, `net2` and so on, as with Multus. Names of
+ * interfaces that the container has already are passed over.
+ */
+export function freeIfnames(key: PodKey, count: number, others: readonly { readonly key: PodKey }[]): readonly string[] {
+  const taken = new Set(others.filter((entry) => entry.key.containerID === key.containerID).map((entry) => entry.key.ifname));
+  const names = [key.ifname];
+  for (let number = 1; names.length < count; number++) {
+    const name = `net${number}`;
+    if (name !== key.ifname && !taken.has(name)) names.push(name);
+  }
+  return names;
+}
+
 /** A locally administered unicast hardware address (IEEE 802, U/L bit set) that stays the same for the key. */
 export function macOf({ network, containerID, ifname }: PodKey): string {
   const digits = hex12(`mac/${network}/${containerID}/${ifname}`).slice(2);
@@ -36,6 +57,8 @@ export interface Witness {
   readonly mac: string;
   /** With prefix length. */
   readonly addresses: readonly string[];
+  /** Interface of the same container with which this one goes. */
+  readonly primary?: string;
 }
 
 /** The kernel takes fewer bytes than IFALIASZ (linux/if_link.h). */
@@ -48,21 +71,23 @@ function ownerMarkOf({ containerID, ifname }: PodKey): string {
 
 /**
  * The mark on the host's end, the second witness beside the ledger: owner, network, hardware address and addresses, each behind a
- * colon. Where that is too long for the kernel only the owner is kept.
+ * colon, and behind a semicolon the interface with which it goes. Where that is too long for the kernel only the owner is kept.
  */
-export function aliasOf({ key, mac, addresses }: Witness): string {
-  const whole = `${POD_ALIAS}:${key.containerID}:${key.ifname}:${key.network}:${mac.replaceAll(":", "")}:${addresses.join(",")}`;
+export function aliasOf({ key, mac, addresses, primary }: Witness): string {
+  const start = `${POD_ALIAS}:${key.containerID}:${key.ifname}:${key.network}:${mac.replaceAll(":", "")}`;
+  const whole = `${start}:${addresses.join(",")}${primary === undefined ? "" : `;${primary}`}`;
   return whole.length <= ALIAS_BYTES ? whole : ownerMarkOf(key);
 }
 
 /** Reads a mark back; undefined when it is none of ours, or only names the owner. */
 export function witnessOf(alias: string): Witness | undefined {
-  const match = /^pharos-pod:([^:]+):([^:]+):([^:]+):([0-9a-f]{12}):(.+)$/.exec(alias);
+  const match = /^pharos-pod:([^:]+):([^:]+):([^:]+):([0-9a-f]{12}):([^;]*)(?:;([^;]+))?$/.exec(alias);
   if (match === null) return undefined;
-  const [, containerID = "", ifname = "", network = "", digits = "", list = ""] = match;
-  const addresses = list.split(",");
+  const [, containerID = "", ifname = "", network = "", digits = "", list = "", primary] = match;
+  const addresses = list === "" ? [] : list.split(",");
   if (!addresses.every((address) => parsePrefix(address) !== undefined)) return undefined;
-  return { key: { network, containerID, ifname }, mac: digits.replace(/(..)(?=.)/g, "$1:"), addresses };
+  const mac = digits.replace(/(..)(?=.)/g, "$1:");
+  return { key: { network, containerID, ifname }, mac, addresses, ...(primary === undefined ? {} : { primary }) };
 }
 
 /** True when `alias` marks a link of this attachment. */

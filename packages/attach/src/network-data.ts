@@ -43,12 +43,17 @@ function readBridge(bridge: JsonObject, path: string): PodBridge {
   const mtu = bridge.mtu;
   if (mtu !== undefined && !(Number.isInteger(mtu) && Number(mtu) >= 68 && Number(mtu) <= 65535))
     throw new RangeError(`${path}.mtu is ${JSON.stringify(mtu)}`);
+  const ipam = textOf(bridge.ipam, `${path}.ipam`);
+  if (ipam !== undefined && ipam !== "dhcp" && ipam !== "static")
+    throw new RangeError(`${path}.ipam is neither dhcp nor static: ${JSON.stringify(ipam)}`);
   return {
     name,
     isGateway: bridge.isGateway === true,
     ipMasq: bridge.ipMasq === true,
     ...(mtu === undefined ? {} : { mtu: Number(mtu) }),
     ...(bridge.hairpin === true ? { hairpin: true } : {}),
+    ...(ipam === undefined ? {} : { ipam }),
+    ...(bridge.isolated === true ? { isolated: true } : {}),
     ranges: listOf(bridge.ranges, `${path}.ranges`).map((range, index) => readRange(objectOf(range, path), `${path}.ranges[${index}]`)),
     routes: listOf(bridge.routes, `${path}.routes`).map((route, index) => readRoute(objectOf(route, path), `${path}.routes[${index}]`)),
   };

@@ -35,6 +35,6 @@ describe("the plugin's configuration", () => {
 
   test("carries annotations where the plugin looks for them", () => {
     const config = pluginConfiguration(PLACES, { "pharos.io/bridge": "podBr0" });
-    expect(readRequest(config, { containerID: "c1", ifname: "eth0", args: undefined }).bridge).toBe("podBr0");
+    expect(readRequest(config, { containerID: "c1", ifname: "eth0", args: undefined }).bridges).toEqual(["podBr0"]);
   });
 });

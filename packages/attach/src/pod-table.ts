@@ -34,6 +34,19 @@ export function podTableFrame(): string {
   return `${lines.map((line) => line.replace(/^(add|flush) (set|map|chain|rule) /, `$1 $2 inet ${POD_TABLE} `)).join("\n")}\n`;
 }
 
+/** The names of its sets and maps. */
+export function podTableSets(): readonly string[] {
+  return (["4", "6"] as const).flatMap(setsOf).map((line) => line.split(" ")[2] ?? "");
+}
+
+/** How many rules each of its chains has. */
+export function podTableRules(): ReadonlyMap<string, number> {
+  const chains = podTableFrame().matchAll(/^add rule inet \S+ (\S+)/gm);
+  const counts = new Map<string, number>();
+  for (const [, chain = ""] of chains) counts.set(chain, (counts.get(chain) ?? 0) + 1);
+  return counts;
+}
+
 type Version = "4" | "6";
 
 function setsOf(v: Version): readonly string[] {

@@ -13,10 +13,34 @@ describe("readRequest", () => {
     expect(readRequest(config, { ...PARAMETERS, args })).toEqual({
       key: { network: "pods", containerID: "c1", ifname: "eth0" },
       pod: { namespace: "default", name: "perception-pod" },
-      bridge: "podBr1",
-      addresses: ["10.2.1.5", "fd00::5"],
+      bridges: ["podBr1"],
+      addresses: [
+        { address: "10.2.1.5", path: "pharos.io/ip" },
+        { address: "fd00::5", path: "pharos.io/ip" },
+      ],
       ports: [],
     });
+  });
+
+  test("reads a list of bridges, and addresses for each", () => {
+    const config = annotated({ "pharos.io/bridge": "br0, br1", "pharos.io/ip": "10.2.1.5, br1=10.3.1.5/24" });
+    expect(readRequest(config, PARAMETERS)).toMatchObject({
+      bridges: ["br0", "br1"],
+      addresses: [{ address: "10.2.1.5" }, { address: "10.3.1.5", length: 24, bridge: "br1" }],
+    });
+  });
+
+  test.each([
+    [
+      "runtimeConfig.mac",
+      { ...CONFIG, runtimeConfig: { mac: "02-00-00-00-00-0A" }, args: { cni: { mac: "02:00:00:00:00:02" } } },
+      "MAC=02:00:00:00:00:03",
+      "0a",
+    ],
+    ["args.cni.mac", { ...CONFIG, args: { cni: { mac: "02:00:00:00:00:02" } } }, "MAC=02:00:00:00:00:03", "02"],
+    ["MAC of CNI_ARGS", CONFIG, "MAC=02:00:00:00:00:03", "03"],
+  ])("takes the hardware address of %s before any that counts less", (_what, config, args, last) => {
+    expect(readRequest(config, { ...PARAMETERS, args }).mac).toBe(`02:00:00:00:00:${last}`);
   });
 
   test.each([
@@ -25,11 +49,13 @@ describe("readRequest", () => {
     ["args.cni.ips", { ...CONFIG, args: { cni: { ips: ["10.2.1.5"] } } }, undefined],
     ["two ways that agree", { ...CONFIG, runtimeConfig: { ips: ["10.2.1.5"] } }, "IP=10.2.1.5"],
   ])("takes a fixed address from %s", (_what, config, args) => {
-    expect(readRequest(config, { ...PARAMETERS, args }).addresses).toEqual(["10.2.1.5"]);
+    const { addresses } = readRequest(config, { ...PARAMETERS, args });
+    expect(new Set(addresses.map(({ address }) => address))).toEqual(new Set(["10.2.1.5"]));
   });
 
   test.each([
-    ["two addresses of one family", { ...CONFIG, runtimeConfig: { ips: ["10.2.1.5", "10.2.1.6"] } }, PARAMETERS, "PHAROS-2201"],
+    ["a bridge that is named twice", annotated({ "pharos.io/bridge": "br0,br1,br0" }), PARAMETERS, "PHAROS-2201"],
+    ["an address for what cannot be a bridge", annotated({ "pharos.io/ip": "a/b=10.2.1.5" }), PARAMETERS, "PHAROS-2201"],
     ["an address that is none", annotated({ "pharos.io/ip": "10.2.1" }), PARAMETERS, "PHAROS-2201"],
     ["a bridge that could not be an interface", annotated({ "pharos.io/bridge": "../../etc" }), PARAMETERS, "PHAROS-2201"],
     ["annotations that are a list", { ...CONFIG, runtimeConfig: { "io.kubernetes.cri.pod-annotations": [] } }, PARAMETERS, "PHAROS-2201"],

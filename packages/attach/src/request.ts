@@ -1,9 +1,11 @@
 import { PharosError } from "@pharos/base";
-import { formatIp, isInterfaceName, parseIp, parsePrefix } from "@pharos/hoststate";
+import { isInterfaceName } from "@pharos/hoststate";
 import { type Bandwidth, readBandwidth } from "./bandwidth.ts";
 import { ATTACH_BAD_CONFIG, ATTACH_BAD_PARAMETER } from "./codes.ts";
 import { type JsonObject, objectOf, textOf, textsOf } from "./fields.ts";
+import { listed, NAME, podOf, readArguments } from "./pod-arguments.ts";
 import { type PortMapping, readPortMappings } from "./port-mappings.ts";
+import { type RequestedAddress, readRequestedAddresses } from "./requested-addresses.ts";
 
 /** Key of an attachment (CNI 1.1, "Parameters"). */
 export interface PodKey {
@@ -17,16 +19,18 @@ export interface PodRequest {
   readonly key: PodKey;
   /** The pod, where the runtime names it by K8S_POD_NAMESPACE and K8S_POD_NAME. */
   readonly pod?: { readonly namespace: string; readonly name: string };
-  /** The bridge that it names, if any. */
-  readonly bridge?: string;
-  /** Fixed addresses in canonical text without prefix length, at most one per family. */
-  readonly addresses: readonly string[];
-  /** Fixed hardware address, lower case with colons. */
+  /** The bridges that it names: the first for the interface that the runtime names, each other for one more. Empty: it names none. */
+  readonly bridges: readonly string[];
+  /** Fixed addresses. */
+  readonly addresses: readonly RequestedAddress[];
+  /** Fixed hardware address of the primary interface, lower case with colons. */
   readonly mac?: string;
-  /** Ports of the host that lead to it. */
+  /** Ports of the host that lead to the primary interface. */
   readonly ports: readonly PortMapping[];
-  /** Limits of its traffic. */
+  /** Limits of the primary interface's traffic. */
   readonly bandwidth?: Bandwidth;
+  /** Interface of the same container with which this one goes; the agent says so when it adds one to a running pod. */
+  readonly primary?: string;
 }
 
 /** The CNI parameters that name an attachment. */
@@ -40,8 +44,10 @@ export interface PodParameters {
 export const BRIDGE_ANNOTATION = "pharos.io/bridge";
 export const ADDRESS_ANNOTATION = "pharos.io/ip";
 const ANNOTATIONS_CAPABILITY = "io.kubernetes.cri.pod-annotations";
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/;
 const MAC = /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/;
+const ZERO_MAC = "00:00:00:00:00:00";
+/** More interfaces than a pod of a vehicle has; bounds what one ADD does. */
+const MAX_BRIDGES = 16;
 
 /** Reads the key of an attachment from plugin configuration and parameters. */
 export function readKey(config: JsonObject, parameters: PodParameters): PodKey {
@@ -61,69 +67,80 @@ export function readKey(config: JsonObject, parameters: PodParameters): PodKey {
  */
 export function readRequest(config: JsonObject, parameters: PodParameters): PodRequest {
   const key = readKey(config, parameters);
-  const args = argumentsOf(parameters.args ?? "");
-  const capabilities = objectOf(config.runtimeConfig, "runtimeConfig");
-  const annotations = objectOf(capabilities[ANNOTATIONS_CAPABILITY], `runtimeConfig["${ANNOTATIONS_CAPABILITY}"]`);
-  const cni = objectOf(objectOf(config.args, "args").cni, "args.cni");
-  const bridge = textOf(annotations[BRIDGE_ANNOTATION] ?? cni[BRIDGE_ANNOTATION], BRIDGE_ANNOTATION);
-  if (bridge !== undefined && !isInterfaceName(bridge))
-    throw new PharosError(ATTACH_BAD_CONFIG, `${BRIDGE_ANNOTATION} is not a bridge name: ${JSON.stringify(bridge)}`);
-  const mac = textOf(capabilities.mac, "runtimeConfig.mac")?.toLowerCase();
-  if (mac !== undefined && !MAC.test(mac))
-    throw new PharosError(ATTACH_BAD_CONFIG, `runtimeConfig.mac is not a unicast hardware address: ${mac}`);
+  const args = readArguments(parameters.args ?? "");
+  const sources = sourcesOf(config);
+  const { capabilities, cni } = sources;
+  const mac = readMac(sources, args);
   const pod = podOf(args);
   const bandwidth = readBandwidth(capabilities.bandwidth);
+  const primary = readPrimary(config);
   return {
     key,
     ...(pod === undefined ? {} : { pod }),
-    ...(bridge === undefined ? {} : { bridge }),
-    addresses: oneOfEachFamily([
-      ...textsOf(capabilities.ips, "runtimeConfig.ips"),
-      ...textsOf(cni.ips, "args.cni.ips"),
-      ...listed(args.get("IP")),
-      ...listed(textOf(annotations[ADDRESS_ANNOTATION] ?? cni[ADDRESS_ANNOTATION], ADDRESS_ANNOTATION)),
-    ]),
+    bridges: readBridges(annotated(sources, BRIDGE_ANNOTATION)),
+    addresses: [
+      ...readRequestedAddresses(textsOf(capabilities.ips, "runtimeConfig.ips"), "runtimeConfig.ips"),
+      ...readRequestedAddresses(textsOf(cni.ips, "args.cni.ips"), "args.cni.ips"),
+      ...readRequestedAddresses(listed(args.get("IP")), "IP in CNI_ARGS"),
+      ...readRequestedAddresses(listed(annotated(sources, ADDRESS_ANNOTATION)), ADDRESS_ANNOTATION),
+    ],
     ...(mac === undefined ? {} : { mac }),
     ports: readPortMappings(capabilities.portMappings),
     ...(bandwidth === undefined ? {} : { bandwidth }),
+    ...(primary === undefined ? {} : { primary }),
   };
 }
 
-function argumentsOf(text: string): ReadonlyMap<string, string> {
-  const pairs = text.split(";").filter((part) => part !== "");
-  return new Map(
-    pairs.map((pair) => {
-      const at = pair.indexOf("=");
-      if (at < 1) throw new PharosError(ATTACH_BAD_PARAMETER, `CNI_ARGS holds ${JSON.stringify(pair)}, which is not KEY=value`);
-      return [pair.slice(0, at), pair.slice(at + 1)];
-    }),
-  );
+/** Where a pod's wishes stand. */
+interface Sources {
+  readonly capabilities: JsonObject;
+  readonly annotations: JsonObject;
+  /** `args.cni` of the configuration (CNI conventions). */
+  readonly cni: JsonObject;
 }
 
-function podOf(args: ReadonlyMap<string, string>): PodRequest["pod"] {
-  const namespace = args.get("K8S_POD_NAMESPACE");
-  const name = args.get("K8S_POD_NAME");
-  return namespace === undefined || name === undefined || !NAME.test(namespace) || !NAME.test(name) ? undefined : { namespace, name };
+function sourcesOf(config: JsonObject): Sources {
+  const capabilities = objectOf(config.runtimeConfig, "runtimeConfig");
+  const annotations = objectOf(capabilities[ANNOTATIONS_CAPABILITY], `runtimeConfig["${ANNOTATIONS_CAPABILITY}"]`);
+  return { capabilities, annotations, cni: objectOf(objectOf(config.args, "args").cni, "args.cni") };
 }
 
-function listed(text: string | undefined): string[] {
-  return (text ?? "")
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
+function annotated({ annotations, cni }: Sources, name: string): string | undefined {
+  return textOf(annotations[name] ?? cni[name], name);
 }
 
-/** Canonical addresses; the same address may come by several ways, two of one family may not. */
-function oneOfEachFamily(texts: readonly string[]): readonly string[] {
-  const byFamily = new Map<string, string>();
-  for (const text of texts) {
-    const ip = parseIp(text) ?? parsePrefix(text)?.ip;
-    if (ip === undefined) throw new PharosError(ATTACH_BAD_CONFIG, `requested address is not an IP address: ${JSON.stringify(text)}`);
-    const canonical = formatIp(ip);
-    const other = byFamily.get(ip.family);
-    if (other !== undefined && other !== canonical)
-      throw new PharosError(ATTACH_BAD_CONFIG, `two addresses of one family are requested: ${other} and ${canonical}`);
-    byFamily.set(ip.family, canonical);
-  }
-  return [...byFamily.values()];
+function readBridges(text: string | undefined): readonly string[] {
+  const names = listed(text);
+  const bad = names.find((name) => !isInterfaceName(name));
+  if (bad !== undefined)
+    throw new PharosError(ATTACH_BAD_CONFIG, `${BRIDGE_ANNOTATION} holds ${JSON.stringify(bad)}, which is not a bridge name`);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  // Two interfaces in one subnet answer for each other's address.
+  if (twice !== undefined) throw new PharosError(ATTACH_BAD_CONFIG, `${BRIDGE_ANNOTATION} names the bridge ${twice} twice`);
+  if (names.length > MAX_BRIDGES)
+    throw new PharosError(ATTACH_BAD_CONFIG, `${BRIDGE_ANNOTATION} names ${names.length} bridges, more than ${MAX_BRIDGES}`);
+  return names;
+}
+
+function readPrimary(config: JsonObject): string | undefined {
+  const primary = textOf(config.primary, "primary");
+  if (primary !== undefined && !isInterfaceName(primary))
+    throw new PharosError(ATTACH_BAD_CONFIG, `primary is not an interface name: ${JSON.stringify(primary)}`);
+  return primary;
+}
+
+/** The capability counts most, as with the reference plugins, then `args.cni.mac`, then `MAC` of CNI_ARGS. */
+function readMac({ capabilities, cni }: Sources, args: ReadonlyMap<string, string>): string | undefined {
+  const inConfig =
+    checkedMac(textOf(capabilities.mac, "runtimeConfig.mac"), "runtimeConfig.mac") ??
+    checkedMac(textOf(cni.mac, "args.cni.mac"), "args.cni.mac");
+  return inConfig ?? checkedMac(args.get("MAC"), "MAC in CNI_ARGS");
+}
+
+function checkedMac(text: string | undefined, path: string): string | undefined {
+  if (text === undefined || text === "") return undefined;
+  const mac = text.toLowerCase().replaceAll("-", ":");
+  if (!MAC.test(mac) || mac === ZERO_MAC)
+    throw new PharosError(ATTACH_BAD_CONFIG, `${path} is not a unicast hardware address: ${JSON.stringify(text)}`);
+  return mac;
 }

@@ -3,6 +3,8 @@ export const NLM_F = {
   REQUEST: 0x1,
   MULTI: 0x2,
   ACK: 0x4,
+  /** What is notified of is answered too. */
+  ECHO: 0x8,
   DUMP_INTR: 0x10,
   /** On a get request: all objects. */
   DUMP: 0x300,
@@ -52,7 +54,7 @@ export const IFLA = {
   LINK_NETNSID: 37,
 } as const;
 export const IFLA_INFO = { KIND: 1, DATA: 2, PORT_KIND: 4, PORT_DATA: 5 } as const;
-export const IFLA_BRPORT = { HAIRPIN: 4 } as const;
+export const IFLA_BRPORT = { HAIRPIN: 4, ISOLATED: 33 } as const;
 export const IFLA_BR = { MCAST_SNOOPING: 23, NF_CALL_IPTABLES: 36, NF_CALL_IP6TABLES: 37 } as const;
 export const IFLA_MACVLAN = { MODE: 1 } as const;
 export const IFLA_VXLAN = { ID: 1, GROUP: 2, LINK: 3, LOCAL: 4, LEARNING: 7, PORT: 15, GROUP6: 16, LOCAL6: 17 } as const;

@@ -22,6 +22,7 @@ export {
   u32Of,
 } from "./message.ts";
 export { errnoName } from "./netlink-error.ts";
+export * from "./nft-rule-message.ts";
 export * from "./route-message.ts";
 export * from "./rule-message.ts";
 export {
@@ -30,6 +31,7 @@ export {
   elementText,
   encodeBatchBegin,
   encodeBatchEnd,
+  encodeListedElementDelete,
   encodeSetElementAdd,
   encodeSetElementDelete,
   encodeSetElementDump,

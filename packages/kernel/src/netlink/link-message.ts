@@ -115,9 +115,17 @@ export function encodeLinkChange(fields: LinkFields, kind?: LinkKind): Buffer {
   return message(RTM.NEWLINK, NLM_F.REQUEST, [header(fields), ...attributes(fields), ...(kind === undefined ? [] : [linkInfo(kind)])]);
 }
 
-/** RTM_NEWLINK that changes what a bridge keeps about one of its ports. Hairpin: frames may leave by the port that they came by. */
-export function encodeBridgePortChange(name: string, { hairpin }: { readonly hairpin: boolean }): Buffer {
-  const data = nested(IFLA_INFO.PORT_DATA, [u8(IFLA_BRPORT.HAIRPIN, hairpin ? 1 : 0)]);
+/** What a bridge keeps about one of its ports. What is absent is left as the kernel has it. */
+export interface BridgePortFields {
+  /** Frames may leave by the port that they came by. */
+  readonly hairpin?: boolean;
+  /** Frames from this port go to no other isolated port. */
+  readonly isolated?: boolean;
+}
+
+/** RTM_NEWLINK that changes what a bridge keeps about one of its ports, found by name. */
+export function encodeBridgePortChange(name: string, { hairpin, isolated }: BridgePortFields): Buffer {
+  const data = nested(IFLA_INFO.PORT_DATA, [...flag(IFLA_BRPORT.HAIRPIN, hairpin), ...flag(IFLA_BRPORT.ISOLATED, isolated)]);
   return message(RTM.NEWLINK, NLM_F.REQUEST, [
     header({}),
     text(IFLA.IFNAME, name),

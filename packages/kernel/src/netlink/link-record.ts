@@ -1,4 +1,4 @@
-import { IFF_UP, IFLA, IFLA_BR, IFLA_INFO, IFLA_MACVLAN, IFLA_VXLAN, RTM } from "./constants.ts";
+import { IFF_UP, IFLA, IFLA_BR, IFLA_BRPORT, IFLA_INFO, IFLA_MACVLAN, IFLA_VXLAN, RTM } from "./constants.ts";
 import { ipText } from "./ip-bytes.ts";
 import { MACVLAN_MODES, type MacvlanMode } from "./link-message.ts";
 import { type Attributes, attributesOf, type NetlinkMessage, nestedOf, textOf, u8Of, u32Of } from "./message.ts";
@@ -20,6 +20,8 @@ export interface LinkRecord {
   /** IFLA_INFO_KIND; absent for hardware and the loopback. */
   readonly kind?: string;
   readonly bridge?: { readonly callIptables: boolean; readonly callIp6tables: boolean; readonly multicastSnooping: boolean };
+  /** What its bridge keeps about it, where it is a port. */
+  readonly port?: { readonly hairpin: boolean; readonly isolated: boolean };
   readonly macvlanMode?: MacvlanMode;
   readonly vxlan?: {
     readonly vni: number;
@@ -67,6 +69,13 @@ function kindFields(attributes: Attributes): Partial<LinkRecord> {
   return mode === undefined ? { kind } : { kind, macvlanMode: mode };
 }
 
+function portFields(attributes: Attributes): Pick<LinkRecord, "port"> {
+  const info = nestedOf(attributes, IFLA.LINKINFO);
+  if (textOf(info, IFLA_INFO.PORT_KIND) !== "bridge") return {};
+  const data = nestedOf(info, IFLA_INFO.PORT_DATA);
+  return { port: { hairpin: u8Of(data, IFLA_BRPORT.HAIRPIN) === 1, isolated: u8Of(data, IFLA_BRPORT.ISOLATED) === 1 } };
+}
+
 /** Decodes RTM_NEWLINK or RTM_DELLINK; undefined for any other message. */
 export function decodeLink({ type, body }: NetlinkMessage): LinkRecord | undefined {
   if (type !== RTM.NEWLINK && type !== RTM.DELLINK) return undefined;
@@ -86,5 +95,6 @@ export function decodeLink({ type, body }: NetlinkMessage): LinkRecord | undefin
     parentElsewhere: attributes.has(IFLA.LINK_NETNSID),
     ...(alias === undefined ? {} : { alias }),
     ...kindFields(attributes),
+    ...portFields(attributes),
   };
 }

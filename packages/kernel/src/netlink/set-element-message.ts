@@ -97,6 +97,19 @@ export function decodeSetElements({ type, body }: NetlinkMessage): readonly stri
       });
 }
 
+/** NFT_MSG_DELSETELEM of an element as `decodeSetElements` told it. */
+export function encodeListedElementDelete({ table, set }: Pick<SetElement, "table" | "set">, listed: string): Buffer {
+  const [key = "", end = ""] = listed.split(/[-:]/);
+  const bytes = (type: number, hex: string) => nested(type, [attribute(NFTA_DATA_VALUE, Buffer.from(hex, "hex"))]);
+  const attributes = [bytes(NFTA_SET_ELEM.KEY, key), ...(end === "" ? [] : [bytes(NFTA_SET_ELEM.KEY_END, end)])];
+  return message(NFT_MSG.DELSETELEM, NLM_F.REQUEST, [
+    header(NFPROTO.INET, 0),
+    text(NFTA_SET_ELEM_LIST.TABLE, table),
+    text(NFTA_SET_ELEM_LIST.SET, set),
+    nested(NFTA_SET_ELEM_LIST.ELEMENTS, [nested(NFTA_LIST_ELEM, attributes)]),
+  ]);
+}
+
 /** The entries of a list: attributes of one type, which a map of attributes would hold only the last of. */
 function listed(list: Buffer): ReturnType<typeof attributesOf>[] {
   const entries: ReturnType<typeof attributesOf>[] = [];

@@ -1,9 +1,12 @@
 import { NLM_F } from "./constants.ts";
-import { attribute, message, nested, text, u32 } from "./message.ts";
+import { type Attributes, attribute, attributesOf, message, type NetlinkMessage, nested, nestedOf, text, textOf, u32 } from "./message.ts";
 
 /** Numbers of linux/rtnetlink.h and pkt_sched.h. */
 const RTM_NEWQDISC = 36;
+const RTM_GETQDISC = 38;
 const RTM_NEWTFILTER = 44;
+const RTM_GETTFILTER = 46;
+const TCMSG_BYTES = 20;
 const TCA = { KIND: 1, OPTIONS: 2 } as const;
 const TC_H = { ROOT: 0xffffffff, INGRESS: 0xfffffff1 } as const;
 const TBF_HANDLE = 0x10000;
@@ -35,7 +38,7 @@ export interface TokenBucket {
 
 /** `struct tcmsg`. */
 function header(index: number, { handle = 0, parent, info = 0 }: { handle?: number; parent: number; info?: number }): Buffer {
-  const bytes = Buffer.alloc(20);
+  const bytes = Buffer.alloc(TCMSG_BYTES);
   bytes.writeInt32LE(index, 4);
   bytes.writeUInt32LE(handle, 8);
   bytes.writeUInt32LE(parent, 12);
@@ -85,4 +88,50 @@ export function encodeRedirectAdd(index: number, target: number): Buffer {
     text(TCA.KIND, "u32"),
     nested(TCA.OPTIONS, [attribute(TCA_U32.SEL, selector), nested(TCA_U32.ACT, [nested(1, mirred)])]),
   ]);
+}
+
+/** RTM_GETQDISC of a link's root. The kernel answers it like a notification, so it must be told to echo. */
+export function encodeRootQdiscGet(index: number): Buffer {
+  return message(RTM_GETQDISC, NLM_F.REQUEST | NLM_F.ECHO, [header(index, { parent: TC_H.ROOT })]);
+}
+
+/** A qdisc as the kernel reports it: of a token bucket also what limits it. */
+export interface QdiscRecord {
+  readonly kind: string;
+  readonly bucket?: Pick<TokenBucket, "rate" | "limit">;
+}
+
+/** Decodes RTM_NEWQDISC; undefined for any other message. */
+export function decodeQdisc({ type, body }: NetlinkMessage): QdiscRecord | undefined {
+  if (type !== RTM_NEWQDISC) return undefined;
+  const attributes = attributesOf(body, TCMSG_BYTES);
+  const kind = textOf(attributes, TCA.KIND) ?? "";
+  return kind === "tbf" ? { kind, bucket: bucketOf(nestedOf(attributes, TCA.OPTIONS)) } : { kind };
+}
+
+function bucketOf(options: Attributes): Pick<TokenBucket, "rate" | "limit"> {
+  const parms = options.get(TCA_TBF.PARMS);
+  const rate64 = options.get(TCA_TBF.RATE64);
+  const rate = rate64 === undefined ? (parms?.readUInt32LE(8) ?? 0) : Number(rate64.readBigUInt64LE(0));
+  return { rate, limit: parms?.readUInt32LE(24) ?? 0 };
+}
+
+/** RTM_DELQDISC of the place for filters, with all of them. EINVAL or ENOENT when there is none. */
+export function encodeIngressDelete(index: number): Buffer {
+  return message(RTM_NEWQDISC + 1, NLM_F.REQUEST, [header(index, { handle: INGRESS_HANDLE, parent: TC_H.INGRESS })]);
+}
+
+/** RTM_GETTFILTER of all filters on what a link receives. */
+export function encodeIngressFilterDump(index: number): Buffer {
+  return message(RTM_GETTFILTER, NLM_F.REQUEST | NLM_F.DUMP, [header(index, { parent: INGRESS_HANDLE })]);
+}
+
+/** The link to which a filter hands frames (u32 with mirred, as `encodeRedirectAdd` makes it); undefined for any other message. */
+export function redirectTargetOf({ type, body }: NetlinkMessage): number | undefined {
+  if (type !== RTM_NEWTFILTER) return undefined;
+  const options = nestedOf(attributesOf(body, TCMSG_BYTES), TCA.OPTIONS);
+  const action = nestedOf(nestedOf(options, TCA_U32.ACT), 1);
+  if (textOf(action, TCA_ACT.KIND) !== "mirred") return undefined;
+  const parms = nestedOf(action, TCA_ACT.OPTIONS).get(TCA_MIRRED_PARMS);
+  return parms?.readUInt32LE(24);
 }
