@@ -10,10 +10,11 @@ const NAMESPACE = "builtin-at-first-use";
 export function builtinsAtFirstUse(atOnce: readonly string[]): Plugin {
   return {
     name: NAMESPACE,
-    setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^node:/ }, ({ path, namespace }) =>
-        namespace === NAMESPACE || atOnce.includes(path) ? { path, external: true } : { path, namespace: NAMESPACE },
-      );
+    setup({ initialOptions: { alias = {} }, onResolve, onLoad }) {
+      onResolve({ filter: /^node:/ }, ({ path, namespace }) => {
+        if (path in alias) return undefined;
+        return namespace === NAMESPACE || atOnce.includes(path) ? { path, external: true } : { path, namespace: NAMESPACE };
+      });
       onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => ({ contents: getters(path), loader: "js" }));
     },
   };
