@@ -10,7 +10,10 @@ const ROOT = resolve(import.meta.dirname, "..");
 const DIST = join(ROOT, "dist");
 const OUTPUT = join(DIST, "pharos-cni");
 const STAMP = join(DIST, "pharos-cni.inputs");
+const CACHE_MAKER = join(import.meta.dirname, "plugin-code-cache.ts");
 const MAXIMUM_BYTES = 125e6;
+/** All work is on the main thread, so one helper of V8 is enough; nobody attaches a debugger. V8 flags would void Node's own code cache. */
+const NODE_OPTIONS: readonly string[] = ["--v8-pool-size=1", "--disable-sigusr1"];
 
 export interface BuiltPlugin {
   readonly path: string;
@@ -27,8 +30,9 @@ export async function buildPlugin(): Promise<BuiltPlugin> {
   const arch = process.arch === "arm64" ? "arm64" : "x64";
   const node = join(ROOT, `node_modules/node-linux-${arch}/bin/node`);
   const addon = join(ROOT, `node_modules/@koromix/koffi-linux-${arch}/linux_${arch}/koffi.node`);
-  const bundle = await bundled();
-  const inputs = hashOf([bundle, String(statSync(node).size), readFileSync(addon), readFileSync(import.meta.filename)], node);
+  const [bundle, boot] = [await bundled(PLUGIN_BUNDLE), await bundled(BOOT_BUNDLE)];
+  const recipe = [import.meta.filename, CACHE_MAKER].map((file) => readFileSync(file));
+  const inputs = hashOf([bundle, boot, String(statSync(node).size), readFileSync(addon), ...recipe], node);
   if (isFresh(inputs)) return { path: OUTPUT, bytes: statSync(OUTPUT).size, fresh: true };
   mkdirSync(DIST, { recursive: true });
   const scratch = mkdtempSync(join(DIST, "plugin-"));
@@ -36,9 +40,9 @@ export async function buildPlugin(): Promise<BuiltPlugin> {
     const main = join(scratch, "main.cjs");
     const base = join(scratch, "node");
     const made = join(scratch, "pharos-cni");
-    writeFileSync(main, bundle);
+    writeFileSync(main, boot);
     strip(node, base);
-    await pack({ main, base, addon, arch, output: made });
+    await pack({ main, base, arch, output: made, assets: { "koffi.node": addon, ...withCodeCache(bundle, { base, scratch }) } });
     const bytes = statSync(made).size;
     if (bytes > MAXIMUM_BYTES) throw new Error(`the executable has ${bytes} bytes, at most ${MAXIMUM_BYTES}: install binutils for strip`);
     rmSync(STAMP, { force: true });
@@ -65,11 +69,22 @@ export const PLUGIN_BUNDLE = {
   plugins: [builtinsAtFirstUse(["node:fs", "node:path", "node:sea"])],
 } as const satisfies BuildOptions;
 
-async function bundled(): Promise<string> {
-  const result = await build({ ...PLUGIN_BUNDLE, write: false });
+const BOOT_BUNDLE: BuildOptions = { ...PLUGIN_BUNDLE, entryPoints: [join(ROOT, "cni-plugin/src/boot.ts")] };
+
+async function bundled(options: BuildOptions): Promise<string> {
+  const result = await build({ ...options, write: false });
   const [file] = result.outputFiles;
   if (file === undefined) throw new Error("esbuild made no file");
   return file.text;
+}
+
+/** Writes the program as one function, and the code cache of all that is in it; boot.ts reads both. */
+function withCodeCache(bundle: string, { base, scratch }: { base: string; scratch: string }): Record<string, string> {
+  const [program, cache] = [join(scratch, "program.js"), join(scratch, "program.cache")];
+  writeFileSync(program, `(function (require, process) {${bundle}\n})`, "latin1");
+  const made = spawnSync(base, [CACHE_MAKER, program, cache], { encoding: "utf8", env: {} });
+  if (made.status !== 0) throw new Error(`the code cache cannot be made: ${made.stderr}`);
+  return { "program.js": program, "program.cache": cache };
 }
 
 function hashOf(parts: readonly (string | Buffer)[], node: string): string {
@@ -97,13 +112,14 @@ function strip(node: string, base: string): void {
 interface Packing {
   readonly main: string;
   readonly base: string;
-  readonly addon: string;
+  /** Name in the executable → file. */
+  readonly assets: Readonly<Record<string, string>>;
   readonly arch: "x64" | "arm64";
   readonly output: string;
 }
 
 /** The single-executable mode of pkg, called as a library: only there it takes a base binary instead of fetching one. */
-async function pack({ main, base, addon, arch, output }: Packing): Promise<void> {
+async function pack({ main, base, assets, arch, output }: Packing): Promise<void> {
   const { default: sea } = createRequire(import.meta.url)("@yao-pkg/pkg/lib-es5/sea.js");
   await sea(main, {
     nodePath: base,
@@ -112,11 +128,10 @@ async function pack({ main, base, addon, arch, output }: Packing): Promise<void>
       disableExperimentalSEAWarning: true,
       useSnapshot: false,
       useCodeCache: true,
-      // No thread pool: the plugin does everything on the main thread.
-      execArgv: ["--v8-pool-size=0"],
+      execArgv: NODE_OPTIONS,
       // NODE_OPTIONS of a container runtime is not meant for us.
       execArgvExtension: "none",
-      assets: { "koffi.node": addon },
+      assets,
     },
   });
 }
