@@ -97,7 +97,7 @@ export class CrashHost {
     const [network, qdiscs, ruleset] = await Promise.all([
       this.#networkLines("host"),
       outputOf(["tc", "-n", name, "-j", "qdisc", "show"]),
-      outputOf(["nsenter", `--net=${this.netnsOf("host")}`, "nft", "-j", "list", "ruleset"]),
+      outputOf(["nsenter", `--net=${this.netnsOf("host")}`, "nft", "-s", "-j", "list", "ruleset"]),
     ]);
     const listed: QdiscListing[] = JSON.parse(qdiscs);
     const filters = await this.#filterLines(listed.filter(({ kind }) => kind === "ingress").map(({ dev }) => dev));

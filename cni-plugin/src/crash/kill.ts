@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Expected, failureOf, faultsAfter, learnExpected } from "./expectation.ts";
 import { differencesOf } from "./host-lines.ts";
 import { PharosHost } from "./pharos-host.ts";
-import { type KillRun, splitAt, type TracedCall, tracedCalls } from "./trace.ts";
+import { type KillRun, splitAt, type TracedCall, type TraceParts, tracedCalls } from "./trace.ts";
 
 /** The verbs that change something. */
 export type Verb = "ADD" | "DEL" | "GC";
@@ -35,7 +35,7 @@ export class KillBench {
   }
 
   /** The system calls of one undisturbed run. */
-  async trace(verb: Verb): Promise<ReturnType<typeof splitAt>> {
+  async trace(verb: Verb): Promise<TraceParts> {
     if (verb !== "ADD") await this.#pharos.must("ADD");
     const file = join(this.#pharos.host.folder, "trace");
     await this.#pharos.must(verb, { through: ["strace", "-qq", "-o", file] });

@@ -19,13 +19,17 @@ export function tracedCalls(trace: string): readonly TracedCall[] {
   });
 }
 
-/** The calls from the first one that names `path`: what comes before is the start of the program, and touches nothing of ours. */
-export function splitAt(
-  calls: readonly TracedCall[],
-  path: string,
-): { readonly start: readonly TracedCall[]; readonly own: readonly TracedCall[] } {
-  const first = calls.findIndex(({ text }) => text.includes(path));
-  if (first === -1) throw new RangeError(`no traced call names ${path}`);
+/** The calls of a run in two parts. */
+export interface TraceParts<Call extends TracedCall = TracedCall> {
+  /** The start of the program, which touches nothing that could be left behind. */
+  readonly start: readonly Call[];
+  readonly own: readonly Call[];
+}
+
+/** The program's own part goes from the first call whose line has `mark` in it. */
+export function splitAt(calls: readonly TracedCall[], mark: string | RegExp): TraceParts {
+  const first = calls.findIndex(({ text }) => (typeof mark === "string" ? text.includes(mark) : mark.test(text)));
+  if (first === -1) throw new RangeError(`no traced call has ${mark} in it`);
   // The first execve is the tracer's own.
   return { start: calls.slice(0, first).filter(({ name }) => name !== "execve"), own: calls.slice(first) };
 }
@@ -34,20 +38,20 @@ export function splitAt(
 const START_SHARE = 0.1;
 
 /** A run of the proof: where it is killed and what comes afterwards. */
-export interface KillRun<T> {
-  readonly call: TracedCall;
-  readonly aftermath: T;
+export interface KillRun<Aftermath, Call extends TracedCall = TracedCall> {
+  readonly call: Call;
+  readonly aftermath: Aftermath;
 }
 
 /**
  * `count` runs, spread evenly over the calls; with more runs than calls each call comes several times, every time with another
  * aftermath. `phase`, from 0 to 1, moves the grid, so that repeated small proofs see other calls.
  */
-export function killRuns<T>(
-  { start, own }: ReturnType<typeof splitAt>,
-  aftermaths: readonly T[],
+export function killRuns<Aftermath, Call extends TracedCall>(
+  { start, own }: TraceParts<Call>,
+  aftermaths: readonly Aftermath[],
   { count, phase }: { count: number; phase: number },
-): readonly KillRun<T>[] {
+): readonly KillRun<Aftermath, Call>[] {
   const early = start.length === 0 ? 0 : Math.floor(count * START_SHARE);
   return [...spread(start, early, phase), ...spread(own, count - early, phase)].map(({ call, turn }, index) => ({
     call,
