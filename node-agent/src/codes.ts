@@ -36,6 +36,11 @@ export const AGENT_REVISION_UNCOMPILABLE: CodeEntry = {
   title: "this version of Pharos cannot work out a revision",
   action: "a defect of Pharos: report it together with the revision; until then the last good revision stays",
 };
+export const AGENT_POD_UNREACHABLE: CodeEntry = {
+  code: "PHAROS-4008",
+  title: "a running pod cannot be given an interface",
+  action: "start the pod anew: the request's bridge then counts from its beginning",
+};
 export const AGENT_CNI_FOREIGN: CodeEntry = {
   code: "PHAROS-4040",
   title: "another CNI network is configured on this host, so Pharos does not become its pods' network",

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Clock, Log } from "@pharos/base";
 import { POD_NETWORK_DATA_PATH } from "@pharos/hoststate";
 import type { Kernel } from "@pharos/kernel";
@@ -11,11 +11,15 @@ import { OwnLedger } from "./own-ledger.ts";
 import { PodKeeper } from "./pod-keeper.ts";
 import { PodMender } from "./pod-mender.ts";
 import { podNetworkOf } from "./published-pods.ts";
+import { RequestDesk } from "./request-desk.ts";
+import { RequestFiles } from "./request-files.ts";
 import { PluginRunner } from "./run-plugin.ts";
 import { NO_CONTAINERS } from "./runtime.ts";
 
 /** Containers of a runtime that has no API of its own. */
 const CONTAINER_FOLDER = "/run/pharos/containers";
+/** Pending requests, beside the network data, where the plugin looks for them. */
+const REQUEST_FOLDER = "requests";
 
 export interface HostPodsOptions {
   readonly host: string;
@@ -62,7 +66,24 @@ export function hostPods(options: HostPodsOptions): HostPods {
   const plugin = new PluginRunner({ binary: pluginBinary, ...places });
   const runtime = options.isKubernetes ? NO_CONTAINERS : directoryRuntime(join(root, CONTAINER_FOLDER), log);
   const current = () => ledger.current();
-  const keeper = new PodKeeper({ host, store, runtime, plugin, ledger: current, podNetworks, isReady, onLedger, clock, log });
+  const whenAttached = options.isKubernetes ? "add" : "replace";
+  const desk = new RequestDesk({ host, runtime, plugin, ledger: current, whenAttached, log });
+  const files = new RequestFiles(join(dirname(places.dataFile), REQUEST_FOLDER));
+  const { stateDir } = places;
+  const keeper = new PodKeeper({
+    host,
+    store,
+    runtime,
+    desk,
+    files,
+    stateDir,
+    ledger: current,
+    podNetworks,
+    isReady,
+    onLedger,
+    clock,
+    log,
+  });
   const mender = new PodMender({ ledger, kernel, plugin, isReady, onStanding, clock, log });
   return {
     ledger: current,

@@ -16,7 +16,7 @@ export function isPendingRequest(podNetwork: PodNetwork, host: string): boolean 
  * finds any decides: pod name (`namespace/name`, bare: `default`), the marks of Piccolo, container name.
  */
 export function matchContainers(podName: string, containers: readonly RunningContainer[]): readonly RunningContainer[] {
-  const [namespace, name] = podName.includes("/") ? splitOnce(podName) : ["default", podName];
+  const { namespace, name } = splitPodName(podName);
   const byPod = containers.filter(({ pod }) => pod.name === name && pod.namespace === namespace);
   if (byPod.length > 0) return byPod;
   const byMark = containers.filter((container) => PICCOLO_MARKS.some((mark) => markOf(container, mark) === podName));
@@ -28,7 +28,8 @@ function markOf(container: RunningContainer, mark: string): string | undefined {
   return container.labels[mark] ?? container.annotations[mark];
 }
 
-function splitOnce(text: string): [string, string] {
-  const at = text.indexOf("/");
-  return [text.slice(0, at), text.slice(at + 1)];
+/** The pod that a request names: `namespace/name`, bare: of `default`. */
+export function splitPodName(podName: string): { readonly namespace: string; readonly name: string } {
+  const at = podName.indexOf("/");
+  return at === -1 ? { namespace: "default", name: podName } : { namespace: podName.slice(0, at), name: podName.slice(at + 1) };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -9,6 +9,8 @@ import type { LedgerEntry } from "@pharos/ledger";
 import { STORE_DENIED, type Store } from "@pharos/store";
 import { openEmbeddedStore } from "@pharos/store/embedded";
 import { PodKeeper } from "./pod-keeper.ts";
+import { RequestDesk } from "./request-desk.ts";
+import { RequestFiles } from "./request-files.ts";
 import { PluginRunner } from "./run-plugin.ts";
 import { NO_CONTAINERS } from "./runtime.ts";
 
@@ -54,7 +56,16 @@ describe("PodKeeper", () => {
       host: "soc1",
       store: options.store,
       runtime: NO_CONTAINERS,
-      plugin: new PluginRunner({ binary: "/none", dataFile: "/none", stateDir: join(folder, "ledger") }),
+      desk: new RequestDesk({
+        host: "soc1",
+        runtime: NO_CONTAINERS,
+        plugin: new PluginRunner({ binary: "/none", dataFile: "/none", stateDir: join(folder, "ledger") }),
+        ledger: () => options.ledger,
+        whenAttached: "add",
+        log: silentLog,
+      }),
+      files: new RequestFiles(join(folder, "requests")),
+      stateDir: join(folder, "ledger"),
       ledger: () => options.ledger,
       podNetworks: () => options.known,
       isReady: () => true,
@@ -88,6 +99,39 @@ describe("PodKeeper", () => {
     for (let tries = 0; tries < 100 && (await published()).length === 0; tries++) await systemClock.sleep(10);
     expect(await published()).toEqual(["default/c-b-eth0"]);
   });
+
+  test("has pending requests on disk for the plugin, until they are answered or gone, and as long as the store is unknown", async () => {
+    const request: PodNetwork = {
+      apiVersion: "pharos.io/v1",
+      kind: "PodNetwork",
+      metadata: { name: "request-1", namespace: "default" },
+      spec: { bridge: "net0", request: { id: "1", podName: "web", requestedAt: "2026-01-01T00:00:00Z" } },
+    };
+    await store.create<"PodNetwork">(request);
+    const file = join(folder, "requests/default/web.json");
+    const ledger: LedgerEntry[] = [];
+    start({ store, ledger, known: [request] });
+    await until(() => existsSync(file));
+    stop.abort();
+    await running;
+    stop = new AbortController();
+    start({ store, ledger, known: undefined });
+    await systemClock.sleep(100);
+    expect(existsSync(file)).toBe(true);
+    stop.abort();
+    await running;
+    stop = new AbortController();
+    const netns = join(folder, "s");
+    start({ store, ledger: [{ ...attachment("default", "web"), bridge: "net0", netns }], known: [request] });
+    await until(() => !existsSync(file));
+    const answered = await store.get({ kind: "PodNetwork", name: "request-1", namespace: "default" });
+    expect(answered?.status).toMatchObject({ phase: "Attached", addresses: ["10.2.0.2/24"] });
+  });
+
+  async function until(holds: () => boolean): Promise<void> {
+    for (let tries = 0; tries < 500 && !holds(); tries++) await systemClock.sleep(10);
+    expect(holds()).toBe(true);
+  }
 
   test("writes nothing before it knows what the store holds", async () => {
     start({ store, ledger: [attachment("default", "b")], known: undefined });

@@ -1,16 +1,16 @@
 import { mkdirSync, watch } from "node:fs";
-import { BRIDGE_ANNOTATION } from "@pharos/attach";
 import { type Clock, describeError, hasCode, type Log } from "@pharos/base";
-import type { PodNetwork, PodNetworkStatus } from "@pharos/kinds";
+import type { PodNetwork } from "@pharos/kinds";
 import type { LedgerEntry } from "@pharos/ledger";
 import { refOf, STORE_EXISTS, STORE_NOT_FOUND, STORE_UNAVAILABLE, type Store } from "@pharos/store";
 import { RoundCall } from "../round-call.ts";
-import { isPendingRequest, matchContainers } from "./match-request.ts";
+import { isPendingRequest } from "./match-request.ts";
+import { pendingBridges } from "./pending-bridges.ts";
 import { type PublishAction, publishActions } from "./published-pods.ts";
-import type { PluginRunner } from "./run-plugin.ts";
-import type { ContainerRuntime, RunningContainer } from "./runtime.ts";
+import type { Answer, RequestDesk } from "./request-desk.ts";
+import type { RequestFiles } from "./request-files.ts";
+import type { ContainerRuntime } from "./runtime.ts";
 
-const IFNAME = "eth0";
 /** Full look at requests and ledger when nothing wakes the keeper. */
 const ROUND_MS = 10_000;
 const SETTLE_MS = 5;
@@ -20,8 +20,11 @@ const RETRY_MS = { first: 1000, last: 30_000 };
 export interface PodKeeperOptions {
   readonly host: string;
   readonly store: Store;
-  readonly runtime: ContainerRuntime;
-  readonly plugin: Pick<PluginRunner, "run" | "settings">;
+  readonly runtime: Pick<ContainerRuntime, "watch">;
+  readonly desk: RequestDesk;
+  readonly files: RequestFiles;
+  /** Folder of the ledger. */
+  readonly stateDir: string;
   /** The attachments that hold at this moment. */
   readonly ledger: () => readonly LedgerEntry[];
   /** Undefined while it is unknown what the store holds. */
@@ -34,18 +37,10 @@ export interface PodKeeperOptions {
   readonly log: Log;
 }
 
-/** What a request comes to. */
-interface Answer {
-  readonly request: PodNetwork;
-  readonly status: PodNetworkStatus;
-}
-
 /** Answers requests for running containers, and publishes this host's ledger as PodNetworks. */
 export class PodKeeper {
   readonly #options: PodKeeperOptions;
   readonly #wake: RoundCall;
-  /** Which request an attachment of this run answered: containerID → request id. */
-  readonly #answered = new Map<string, string>();
 
   constructor(options: PodKeeperOptions) {
     this.#options = options;
@@ -58,9 +53,8 @@ export class PodKeeper {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { runtime, plugin, store, onLedger, log } = this.#options;
+    const { runtime, stateDir, store, onLedger, log } = this.#options;
     runtime.watch(() => this.#wake.call("request"), signal);
-    const { stateDir } = plugin.settings;
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     const onChange = () => {
       this.#wake.call("ledger");
@@ -75,7 +69,7 @@ export class PodKeeper {
       await this.#wake.next({ timeoutMs, settleMs: SETTLE_MS, signal });
       if (signal.aborted) return;
       try {
-        const answers = await this.#attachRequested();
+        const answers = await this.#answerRequests();
         // The attachments are shown before their request counts as done: whoever is told can look them up.
         await this.#publish();
         for (const { request, status } of answers) await store.patchStatus(refOf<"PodNetwork">(request), status);
@@ -91,59 +85,26 @@ export class PodKeeper {
     }
   }
 
-  async #attachRequested(): Promise<readonly Answer[]> {
-    const { host, podNetworks, runtime, isReady } = this.#options;
-    const pending = (podNetworks() ?? []).filter((object) => isPendingRequest(object, host));
-    if (pending.length === 0 || !isReady()) return [];
-    const containers = await runtime.list();
-    const answers: Answer[] = [];
-    for (const request of pending) {
-      const matching = matchContainers(request.spec.request?.podName ?? "", containers);
-      if (matching.length > 0) answers.push({ request, status: await this.#attach(request, matching) });
-    }
+  async #answerRequests(): Promise<readonly Answer[]> {
+    const { host, podNetworks, isReady, desk, files, log } = this.#options;
+    const known = podNetworks();
+    // What the disk holds stays until the store has told which requests there are.
+    if (known === undefined) return [];
+    const pending = known.filter((object) => isPendingRequest(object, host));
+    const answers = isReady() ? await desk.answer(pending) : [];
+    const answered = new Set(answers.map(({ request }) => request));
+    await files
+      .keep(pendingBridges(pending.filter((request) => !answered.has(request))))
+      .catch((error: unknown) => log.error("pending requests are not on disk for the plugin", { error: describeError(error) }));
     return answers;
-  }
-
-  /** Attaches every container that matches; a container that shares the host's namespace has nothing to attach. */
-  async #attach(request: PodNetwork, containers: readonly RunningContainer[]): Promise<PodNetworkStatus> {
-    const { plugin, host, log } = this.#options;
-    const said: string[] = [];
-    const addresses: string[] = [];
-    let failed = false;
-    for (const container of containers) {
-      const title = `${container.pod.namespace}/${container.pod.name}`;
-      if (container.netns === undefined) {
-        said.push(`${title}: nothing to attach, it shares the network of ${host}`);
-        continue;
-      }
-      try {
-        const { bridge } = request.spec;
-        const result = await plugin.run({
-          verb: "ADD",
-          containerID: container.id,
-          ifname: IFNAME,
-          netns: container.netns,
-          pod: container.pod,
-          annotations: { ...container.annotations, ...(bridge === undefined || bridge === "" ? {} : { [BRIDGE_ANNOTATION]: bridge }) },
-        });
-        this.#answered.set(container.id, request.spec.request?.id ?? "");
-        addresses.push(...addressesOf(result));
-        said.push(`${title}: ${addressesOf(result).join(" ")}`);
-      } catch (error) {
-        failed = true;
-        log.error("cannot attach", { pod: title, error: describeError(error) });
-        said.push(`${title}: ${describeError(error)}`);
-      }
-    }
-    return { phase: failed ? "Failed" : "Attached", addresses, message: said.join("; ").slice(0, 1000) };
   }
 
   /** What is refused in one Kubernetes namespace (one that is being deleted takes nothing new) holds up no other one. Throws the first refusal. */
   async #publish(): Promise<void> {
-    const { host, ledger, podNetworks } = this.#options;
+    const { host, ledger, podNetworks, desk } = this.#options;
     const published = podNetworks();
     if (published === undefined) return;
-    const actions = publishActions(ledger(), published, host, (id) => this.#answered.get(id));
+    const actions = publishActions(ledger(), published, host, (key) => desk.requestOf(key));
     const refused = new Map<string, unknown>();
     for (const action of actions) {
       const namespace = namespaceOf(action);
@@ -174,9 +135,4 @@ export class PodKeeper {
 
 function namespaceOf(action: PublishAction): string {
   return action.kind === "delete" ? action.namespace : (action.object.metadata.namespace ?? "");
-}
-
-function addressesOf(result: unknown): readonly string[] {
-  const { ips } = (result ?? {}) as { ips?: readonly { readonly address?: string }[] };
-  return (ips ?? []).map(({ address }) => address ?? "").filter((address) => address !== "");
 }

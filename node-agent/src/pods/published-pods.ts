@@ -1,5 +1,5 @@
 import type { PodNetwork } from "@pharos/kinds";
-import type { LedgerEntry } from "@pharos/ledger";
+import type { AttachmentKey, LedgerEntry } from "@pharos/ledger";
 
 /** What to do to the store's PodNetworks so that they show this host's ledger. */
 export type PublishAction =
@@ -40,15 +40,13 @@ export function publishActions(
   entries: readonly LedgerEntry[],
   published: readonly PodNetwork[],
   host: string,
-  requestOf: (containerID: string) => string | undefined,
+  requestOf: (key: AttachmentKey) => string | undefined,
 ): readonly PublishAction[] {
   const keyOf = (object: PodNetwork) => `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
   const ours = new Map(
     published.filter(({ spec }) => spec.request === undefined && spec.host === host).map((object) => [keyOf(object), object]),
   );
-  const wanted = new Map(
-    entries.map((entry) => podNetworkOf(entry, host, requestOf(entry.key.containerID))).map((object) => [keyOf(object), object]),
-  );
+  const wanted = new Map(entries.map((entry) => podNetworkOf(entry, host, requestOf(entry.key))).map((object) => [keyOf(object), object]));
   const actions: PublishAction[] = [];
   for (const [key, object] of wanted) {
     const there = ours.get(key);
