@@ -1,5 +1,6 @@
 import { type AttachmentKey, keyText, type LedgerEntry } from "./entry.ts";
 import type { EntryHead } from "./entry-head.ts";
+import { bodyOfLine, KEY_OF_PUT, letterOfLine } from "./journal-lines.ts";
 import { type AddressTurn, bodyOf, entryOfBody, headOfBody, itemsOf, keyOfBody, type StickyAddresses, wordsOfBody } from "./record.ts";
 
 /** The version of the record format that this code writes. */
@@ -7,24 +8,39 @@ export const LEDGER_VERSION = 2;
 /** Names of pods whose addresses are remembered, and ranges whose turn is; the oldest make room for new ones. */
 export const REMEMBERED = 512;
 
-/** What a ledger held when it was read. */
+/** What a ledger held when it was read. Entries are kept as texts: looking for a text in all costs far less than decoding each. */
 export interface LedgerView {
-  /** All entries, oldest first, also those of an earlier boot. Decodes each: `heads` is ten times faster. */
+  /** All entries, oldest first, also those of an earlier boot. */
   entries(): readonly LedgerEntry[];
-  /** What a choice has to know of all entries. */
+  /** What `entries` holds, as far as it can be had without decoding each. */
   heads(): readonly EntryHead[];
   find(key: AttachmentKey): LedgerEntry | undefined;
   /** The entry of the key, and those whose `primary` it is. */
   family(key: AttachmentKey): readonly LedgerEntry[];
+  /** The entries in whose record `text` stands, as the value of whatever field; callers look at the field that they mean. */
+  mentioning(text: string): readonly LedgerEntry[];
+  /** The addresses (without length) that entries of this boot hold on `bridge`. */
+  addressesOn(bridge: string, bootId: string): AddressSet;
+  /** The entries of other boots. */
+  keysOfOtherBoots(bootId: string): readonly AttachmentKey[];
   /** Addresses (without length) of `bridge` that were handed out last, one for each of its ranges. */
   lastOf(bridge: string): readonly string[];
   /** The addresses on `bridge` that pods get again, by `namespace/name`; oldest first. */
   stickyOf(bridge: string): ReadonlyMap<string, readonly string[]>;
 }
 
-/** The state that a ledger's records add up to. Records are kept as texts, and decoded when they are asked for. */
+export type AddressSet = Pick<ReadonlySet<string>, "has">;
+
+const LETTER_OF_PUT = "p".charCodeAt(0);
+const LETTER_OF_REMOVE = "r".charCodeAt(0);
+/** Searches of the text for single addresses, after which the set of all is made: most choices need one or two. */
+const SEARCHES = 8;
+
+/** The state that a ledger's records add up to. */
 export class LedgerContents implements LedgerView {
-  /** `put` by key. */
+  /** What was played, as it was read. */
+  readonly #texts: string[] = [];
+  /** Lines of `put` by key. */
   readonly #puts = new Map<string, string>();
   readonly #turns = new Map<string, AddressTurn>();
   readonly #sticky = new Map<string, StickyAddresses>();
@@ -41,7 +57,7 @@ export class LedgerContents implements LedgerView {
     return this.#isNamed;
   }
 
-  /** Records that were applied. */
+  /** Records that were played. */
   get count(): number {
     return this.#count;
   }
@@ -51,22 +67,24 @@ export class LedgerContents implements LedgerView {
     return 1 + this.#puts.size + this.#turns.size + this.#sticky.size;
   }
 
-  /** Plays a record. A later one takes the place of an earlier one that is about the same. */
-  apply(body: string): void {
-    this.#count++;
-    switch (body.slice(0, body.indexOf(" "))) {
-      case "put":
-        renew(this.#puts, keyOfBody(body), body);
-        return;
-      case "remove":
-        this.#puts.delete(keyOfBody(body));
-        return;
-      default:
-        this.#applyRare(wordsOfBody(body));
+  /** Plays lines. A later one takes the place of an earlier one that is about the same. */
+  play(text: string): void {
+    if (text === "") return;
+    this.#texts.push(text);
+    const lines = text.split("\n");
+    this.#count += lines.length;
+    for (const line of lines) {
+      const letter = letterOfLine(line);
+      if (letter === LETTER_OF_PUT) {
+        const key = line.slice(KEY_OF_PUT, line.indexOf(" ", KEY_OF_PUT));
+        this.#puts.delete(key);
+        this.#puts.set(key, line);
+      } else if (letter === LETTER_OF_REMOVE) this.#puts.delete(keyOfBody(bodyOfLine(line)));
+      else this.#playRare(wordsOfBody(bodyOfLine(line)));
     }
   }
 
-  #applyRare([kind, bridge = "", subject = "", rest = ""]: readonly string[]): void {
+  #playRare([kind, bridge = "", subject = "", rest = ""]: readonly string[]): void {
     switch (kind) {
       case "header":
         this.#version = Number(bridge);
@@ -75,10 +93,10 @@ export class LedgerContents implements LedgerView {
         this.#isNamed = true;
         return;
       case "turn":
-        renew(this.#turns, `${bridge} ${subject}`, { bridge, range: subject, address: rest }, REMEMBERED);
+        renew(this.#turns, `${bridge} ${subject}`, { bridge, range: subject, address: rest });
         return;
       case "sticky":
-        renew(this.#sticky, `${bridge} ${subject}`, { bridge, pod: subject, addresses: itemsOf(rest) }, REMEMBERED);
+        renew(this.#sticky, `${bridge} ${subject}`, { bridge, pod: subject, addresses: itemsOf(rest) });
         return;
       case "forget":
         this.#sticky.delete(`${bridge} ${subject}`);
@@ -90,18 +108,18 @@ export class LedgerContents implements LedgerView {
   condensed(): readonly string[] {
     return [
       bodyOf({ kind: "header", version: LEDGER_VERSION }),
-      ...this.#puts.values(),
+      ...Array.from(this.#puts.values(), bodyOfLine),
       ...[...this.#turns.values()].map((turn) => bodyOf({ kind: "turn", ...turn })),
       ...[...this.#sticky.values()].map((sticky) => bodyOf({ kind: "sticky", ...sticky })),
     ];
   }
 
   entries(): readonly LedgerEntry[] {
-    return Array.from(this.#puts.values(), entryOfBody);
+    return Array.from(this.#puts.values(), entryOfLine);
   }
 
   heads(): readonly EntryHead[] {
-    return Array.from(this.#puts.values(), headOfBody);
+    return Array.from(this.#puts.values(), headOfLine);
   }
 
   find(key: AttachmentKey): LedgerEntry | undefined {
@@ -115,21 +133,58 @@ export class LedgerContents implements LedgerView {
 
   /** The record of an entry as it is written. */
   bodyOf(key: AttachmentKey): string | undefined {
-    return this.#puts.get(keyText(key));
+    const line = this.#puts.get(keyText(key));
+    return line === undefined ? undefined : bodyOfLine(line);
+  }
+
+  family(key: AttachmentKey): readonly LedgerEntry[] {
+    const same = this.mentioning(` ${keyText({ ...key, ifname: "" })}`);
+    return [
+      ...same.filter((entry) => keyText(entry.key) === keyText(key)),
+      ...same.filter((entry) => keyText({ ...entry.key, ifname: key.ifname }) === keyText(key) && entry.primary === key.ifname),
+    ];
+  }
+
+  mentioning(text: string): readonly LedgerEntry[] {
+    // Dead lines may hold it too, so only a failure is an answer.
+    if (!this.#texts.some((played) => played.includes(text))) return [];
+    const found: LedgerEntry[] = [];
+    for (const line of this.#puts.values()) if (line.includes(text)) found.push(entryOfLine(line));
+    return found;
+  }
+
+  addressesOn(bridge: string, bootId: string): AddressSet {
+    let searches = 0;
+    let all: ReadonlySet<string> | undefined;
+    return {
+      has: (address) => {
+        if (all !== undefined) return all.has(address);
+        if (++searches > SEARCHES) all = this.#allAddressesOn(bridge, bootId);
+        return this.mentioning(`${address}/`).some(
+          (entry) => entry.bridge === bridge && entry.bootId === bootId && entry.addresses.some((held) => withoutLength(held) === address),
+        );
+      },
+    };
+  }
+
+  #allAddressesOn(bridge: string, bootId: string): ReadonlySet<string> {
+    const held = this.heads().filter((head) => head.bridge === bridge && head.bootId === bootId);
+    return new Set(held.flatMap(({ addresses }) => addresses.map(withoutLength)));
+  }
+
+  keysOfOtherBoots(bootId: string): readonly AttachmentKey[] {
+    const word = ` ${bootId} `;
+    const found: AttachmentKey[] = [];
+    for (const line of this.#puts.values()) {
+      const head = line.includes(word) ? undefined : headOfLine(line);
+      if (head !== undefined) found.push(head.key);
+    }
+    return found;
   }
 
   /** True when this pod's addresses on `bridge` are remembered. */
   remembers(bridge: string, pod: string): boolean {
     return this.#sticky.has(`${bridge} ${pod}`);
-  }
-
-  family(key: AttachmentKey): readonly LedgerEntry[] {
-    const container = keyText({ ...key, ifname: "" });
-    const same = [...this.#puts].flatMap(([text, body]) => (text.startsWith(container) ? [entryOfBody(body)] : []));
-    return [
-      ...same.filter((entry) => entry.key.ifname === key.ifname),
-      ...same.filter((entry) => entry.key.ifname !== key.ifname && entry.primary === key.ifname),
-    ];
   }
 
   lastOf(bridge: string): readonly string[] {
@@ -141,12 +196,24 @@ export class LedgerContents implements LedgerView {
   }
 }
 
-/** Sets a value as the newest; where there are more than `limit` the oldest goes. */
-function renew<T>(map: Map<string, T>, key: string, value: T, limit = Number.POSITIVE_INFINITY): void {
+function entryOfLine(line: string): LedgerEntry {
+  return entryOfBody(bodyOfLine(line));
+}
+
+function headOfLine(line: string): EntryHead {
+  return headOfBody(bodyOfLine(line));
+}
+
+function withoutLength(address: string): string {
+  return address.split("/")[0] ?? address;
+}
+
+/** Sets a value as the newest; where there are more than `REMEMBERED` the oldest goes. */
+function renew<T>(map: Map<string, T>, key: string, value: T): void {
   map.delete(key);
   map.set(key, value);
   for (const oldest of map.keys()) {
-    if (map.size <= limit) return;
+    if (map.size <= REMEMBERED) return;
     map.delete(oldest);
   }
 }

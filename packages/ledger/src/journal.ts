@@ -4,7 +4,7 @@ import { isSystemError, PharosError } from "@pharos/base";
 import { LEDGER_NEWER, LEDGER_UNREADABLE, LEDGER_UNWRITABLE } from "./codes.ts";
 import { LEDGER_VERSION, LedgerContents } from "./contents.ts";
 import { readFrom, syncFolder, writeWhole } from "./file-io.ts";
-import { decodeLines, encodeLines } from "./journal-lines.ts";
+import { decodeLines, type EncodedLines, encodeLines } from "./journal-lines.ts";
 import { bodyOf, type LedgerRecord } from "./record.ts";
 
 /** Records that a ledger may hold before compaction is thought of. */
@@ -63,7 +63,7 @@ export class Journal {
     this.#bytes = size;
     if (size === this.#validBytes) return;
     const decoded = decodeLines(readFrom(this.#file.descriptor, this.#validBytes, size), this.#chain);
-    for (const body of decoded.bodies) this.#contents.apply(body);
+    this.#contents.play(decoded.text);
     this.#validBytes += decoded.validBytes;
     this.#damaged += decoded.damaged;
     this.#chain = decoded.chain;
@@ -81,11 +81,11 @@ export class Journal {
       const first: LedgerRecord[] = this.#validBytes === 0 ? [{ kind: "header", version: LEDGER_VERSION }] : [];
       const named: LedgerRecord[] = this.#contents.isNamed ? [] : [{ kind: "named" }];
       if (named.length > 0) syncFolder(dirname(this.#path));
-      const bodies = [...first, ...named, ...records].map(bodyOf);
-      for (const body of bodies) this.#contents.apply(body);
+      const lines = encodeLines([...first, ...named, ...records].map(bodyOf), this.#chain);
+      this.#contents.play(lines.text);
       const { count, needed } = this.#contents;
       if (count > COMPACT_ABOVE && count >= 2 * needed && this.#isReplaced()) return undefined;
-      this.#append(file, bodies);
+      this.#append(file, lines);
       return file;
     });
   }
@@ -94,9 +94,9 @@ export class Journal {
   rebuild(missing: readonly LedgerRecord[]): void {
     this.#writing(() => {
       const [header = "", ...rest] = this.#contents.condensed();
-      const bodies = [header, ...missing.map(bodyOf), ...rest];
-      this.#draft(bodies);
-      this.#install(bodies);
+      const lines = encodeLines([header, ...missing.map(bodyOf), ...rest], 0);
+      this.#draft(lines);
+      this.#install(lines);
     });
   }
 
@@ -116,8 +116,7 @@ export class Journal {
     return this.#file;
   }
 
-  #append({ descriptor }: OpenFile, bodies: readonly string[]): void {
-    const { bytes, chain } = encodeLines(bodies, this.#chain);
+  #append({ descriptor }: OpenFile, { bytes, chain }: EncodedLines): void {
     if (this.#bytes > this.#validBytes) ftruncateSync(descriptor, this.#validBytes);
     try {
       writeWhole(descriptor, bytes);
@@ -132,13 +131,13 @@ export class Journal {
 
   /** False when there is no room for a second file: the records go behind the others then, and a later call makes the file short. */
   #isReplaced(): boolean {
-    const bodies = this.#contents.condensed();
+    const lines = encodeLines(this.#contents.condensed(), 0);
     try {
-      this.#draft(bodies);
+      this.#draft(lines);
     } catch {
       return false;
     }
-    this.#install(bodies);
+    this.#install(lines);
     return true;
   }
 
@@ -146,11 +145,11 @@ export class Journal {
     return `${this.#path}.tmp`;
   }
 
-  #draft(bodies: readonly string[]): void {
+  #draft({ bytes }: EncodedLines): void {
     try {
       const descriptor = openSync(this.#draftPath, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
       try {
-        writeWhole(descriptor, encodeLines(bodies, 0).bytes);
+        writeWhole(descriptor, bytes);
         fsyncSync(descriptor);
       } finally {
         closeSync(descriptor);
@@ -165,19 +164,18 @@ export class Journal {
    * Puts the draft in the place of the file, in one step. Nobody appends to the new file before its name is on disk: a process
    * that is killed in between leaves a file without `named`, and the next writer syncs the folder first.
    */
-  #install(bodies: readonly string[]): void {
+  #install({ bytes, text, chain }: EncodedLines): void {
     renameSync(this.#draftPath, this.#path);
     this.close();
     syncFolder(dirname(this.#path));
     const file = this.#create();
-    const { bytes, chain } = encodeLines(bodies, 0);
-    for (const body of bodies) this.#contents.apply(body);
+    this.#contents.play(text);
     this.#validBytes = bytes.length;
     this.#bytes = bytes.length;
     this.#chain = chain;
-    const named = bodyOf({ kind: "named" });
-    this.#append(file, [named]);
-    this.#contents.apply(named);
+    const named = encodeLines([bodyOf({ kind: "named" })], chain);
+    this.#append(file, named);
+    this.#contents.play(named.text);
   }
 
   /** What this process believes of the file is void after a failure. */
@@ -202,7 +200,7 @@ export function readJournal(path: string): LedgerContents {
     throw new PharosError(LEDGER_UNREADABLE, `cannot read ${path}`, { cause });
   }
   try {
-    for (const body of decodeLines(readFrom(descriptor, 0)).bodies) contents.apply(body);
+    contents.play(decodeLines(readFrom(descriptor, 0)).text);
   } catch (cause) {
     throw new PharosError(LEDGER_UNREADABLE, `cannot read ${path}`, { cause });
   } finally {

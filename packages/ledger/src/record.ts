@@ -99,41 +99,35 @@ export function headOfBody(body: string): EntryHead {
   return new BodyHead(body.split(" ", PUT_FIELDS));
 }
 
-/** Splits what is asked for: of most entries of a ledger only bridge and addresses are. */
+/** Splits what is asked for: of most entries of a ledger only bridge, boot and addresses are. */
 class BodyHead implements EntryHead {
-  readonly #words: readonly string[];
+  readonly bridge: string;
+  readonly hostName: string;
+  readonly bootId: string;
+  readonly words: readonly string[];
 
-  constructor(fields: readonly string[]) {
-    this.#words = fields;
+  constructor(words: readonly string[]) {
+    this.words = words;
+    this.bridge = words[2] ?? "";
+    this.hostName = words[3] ?? "";
+    this.bootId = words[4] ?? "";
   }
 
   get key(): AttachmentKey {
-    const [network = "", containerID = "", ifname = ""] = (this.#words[1] ?? "").split("/");
+    const [network = "", containerID = "", ifname = ""] = (this.words[1] ?? "").split("/");
     return { network, containerID, ifname };
   }
 
-  get bridge(): string {
-    return this.#words[2] ?? "";
-  }
-
-  get hostName(): string {
-    return this.#words[3] ?? "";
-  }
-
-  get bootId(): string {
-    return this.#words[4] ?? "";
-  }
-
   get addresses(): readonly string[] {
-    return itemsOf(this.#words[5] ?? NONE);
+    return itemsOf(this.words[5] ?? NONE);
   }
 
   get ports(): readonly MappedPort[] {
-    return itemsOf(this.#words[6] ?? NONE).map(portOf);
+    return itemsOf(this.words[6] ?? NONE).map(portOf);
   }
 
   get primary(): string | undefined {
-    const word = this.#words[7];
+    const word = this.words[7];
     return word === NONE ? undefined : word;
   }
 }
