@@ -54,6 +54,15 @@ describe("credentials from a kubeconfig", () => {
     });
   });
 
+  test("as JSON, which `kubectl config view -o json` writes", async () => {
+    const contexts = [{ name: "x", context: { cluster: "c", user: "u" } }];
+    const clusters = [{ name: "c", cluster: { server: "https://10.0.0.1:6443" } }];
+    const config = { "current-context": "x", contexts, clusters, users: [{ name: "u", user: { token: "T" } }] };
+    const { server, token } = await kubeconfigCredentials(file(JSON.stringify(config, undefined, 2)));
+    expect([server, await token?.()]).toEqual(["https://10.0.0.1:6443", "T"]);
+    await expect(kubeconfigCredentials(file('{"clusters":'))).rejects.toThrow("is no kubeconfig");
+  });
+
   test("files are found beside the kubeconfig", async () => {
     const [ca, certificate, key] = ["CA", "CERT", "KEY"].map((text) => file(text).slice(folder.length + 1));
     const path = kubeconfig({

@@ -98,9 +98,7 @@ interface Kubeconfig {
 async function currentContext(text: string, path: string): Promise<{ readonly cluster: Cluster; readonly user: User }> {
   let found: { readonly cluster: Cluster | undefined; readonly user: User | undefined };
   try {
-    // Loaded only here: who runs in a pod needs no YAML.
-    const { parseYaml } = await import("./parse-yaml.ts");
-    const config = parseYaml(text) as Kubeconfig | null;
+    const config = await parsed(text);
     const context = named(config?.contexts, config?.["current-context"])?.context;
     found = { cluster: named(config?.clusters, context?.cluster)?.cluster, user: named(config?.users, context?.user)?.user };
   } catch (error) {
@@ -109,6 +107,13 @@ async function currentContext(text: string, path: string): Promise<{ readonly cl
   const { cluster, user } = found;
   if (cluster === undefined || user === undefined) throw unusable(path, "it has no current context with a cluster and a user");
   return { cluster, user };
+}
+
+/** A kubeconfig is YAML, and may be JSON. YAML's library is loaded only where it is needed: it costs an agent 2 MB. */
+async function parsed(text: string): Promise<Kubeconfig | null> {
+  if (text.startsWith("{")) return JSON.parse(text) as Kubeconfig;
+  const { parseYaml } = await import("./parse-yaml.ts");
+  return parseYaml(text) as Kubeconfig | null;
 }
 
 function named<T extends { readonly name: string }>(all: readonly T[] | undefined, name: string | undefined): T | undefined {
