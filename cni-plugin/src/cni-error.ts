@@ -9,6 +9,7 @@ import {
   ATTACH_PORT_TAKEN,
 } from "@pharos/attach";
 import { type CodeEntry, describeError, PharosError } from "@pharos/base/errors";
+import { DHCP_REFUSED, DHCP_SILENT } from "@pharos/dhcp";
 import { NAMESPACE_UNUSABLE } from "@pharos/kernel/namespace";
 import { LEDGER_BUSY, LEDGER_NEWER, LEDGER_UNREADABLE, LEDGER_UNWRITABLE } from "@pharos/ledger";
 import {
@@ -19,7 +20,9 @@ import {
   PLUGIN_FOREIGN_LINK,
   PLUGIN_KERNEL_BUSY,
   PLUGIN_KERNEL_REFUSED,
+  PLUGIN_LIMITED,
   PLUGIN_NO_DATA,
+  PLUGIN_NOT_READY,
   PLUGIN_UNKNOWN_ATTACHMENT,
   PLUGIN_VERSION_UNSUPPORTED,
 } from "./codes.ts";
@@ -32,7 +35,7 @@ export interface CniError {
   readonly details: string;
 }
 
-/** Numbers below 100 are CNI's own ("Error codes"): 1 version, 4 environment, 5 I/O, 6 decoding, 7 configuration, 11 try again later. */
+/** Numbers below 100 are CNI's own ("Error codes"): 1 version, 4 environment, 5 I/O, 6 decoding, 7 configuration, 11 try again later, 50 and 51 of STATUS. */
 export const KNOWN_CODES: readonly (readonly [CodeEntry, number])[] = [
   [PLUGIN_VERSION_UNSUPPORTED, 1],
   [PLUGIN_BAD_COMMAND, 4],
@@ -52,6 +55,10 @@ export const KNOWN_CODES: readonly (readonly [CodeEntry, number])[] = [
   [ATTACH_PORT_TAKEN, 11],
   [LEDGER_BUSY, 11],
   [PLUGIN_KERNEL_BUSY, 11],
+  [DHCP_SILENT, 11],
+  [DHCP_REFUSED, 11],
+  [PLUGIN_NOT_READY, 50],
+  [PLUGIN_LIMITED, 51],
   [PLUGIN_KERNEL_REFUSED, 101],
   [NAMESPACE_UNUSABLE, 101],
   [PLUGIN_FOREIGN_LINK, 102],
@@ -61,11 +68,14 @@ export const KNOWN_CODES: readonly (readonly [CodeEntry, number])[] = [
 ];
 const UNEXPECTED = 199;
 /** STATUS: "The plugin is not available". */
-export const NOT_AVAILABLE = 50;
+const NOT_AVAILABLE = 50;
+/** Answers of STATUS that stay what they are: the call itself is wrong (1, 4, 7), or more than unavailable (51). */
+const KEPT_BY_STATUS: readonly number[] = [1, 4, 7, 51];
 
-/** The CNI error of an error; one that has no code of ours is 199. */
-export function cniErrorOf(error: unknown, cniVersion: string, code?: number): CniError {
+/** The CNI error of an error; one that has no code of ours is 199. What keeps STATUS from success says that the plugin is not available. */
+export function cniErrorOf(error: unknown, cniVersion: string, isStatus = false): CniError {
   const known = error instanceof PharosError ? KNOWN_CODES.find(([entry]) => entry.code === error.code)?.[1] : undefined;
+  const code = known ?? UNEXPECTED;
   const msg = error instanceof PharosError ? `${error.code}: ${error.message}` : "unexpected error";
-  return { cniVersion, code: code ?? known ?? UNEXPECTED, msg, details: describeError(error) };
+  return { cniVersion, code: isStatus && !KEPT_BY_STATUS.includes(code) ? NOT_AVAILABLE : code, msg, details: describeError(error) };
 }

@@ -51,3 +51,13 @@ export const PLUGIN_KERNEL_BUSY: CodeEntry = {
   title: "kernel has no room for a change now",
   action: "nothing: the runtime tries again; if it stays so, look for what exhausts memory or open files",
 };
+export const PLUGIN_LIMITED: CodeEntry = {
+  code: "PHAROS-5010",
+  title: "pods cannot be attached, and those that are may have lost their network",
+  action: "rename or remove the link that the message names",
+};
+export const PLUGIN_NOT_READY: CodeEntry = {
+  code: "PHAROS-5011",
+  title: "pods cannot be attached now",
+  action: "see the message; on a host of a vehicle, check that a Bridge for pods lives here",
+};

@@ -1,13 +1,15 @@
 import { CNI_VERSIONS, type CniVersion } from "@pharos/attach";
 import { PharosError } from "@pharos/base/errors";
-import { type CniError, cniErrorOf, NOT_AVAILABLE } from "./cni-error.ts";
+import { type CniError, cniErrorOf } from "./cni-error.ts";
 import { PLUGIN_BAD_COMMAND, PLUGIN_VERSION_UNSUPPORTED } from "./codes.ts";
 import { add } from "./commands/add.ts";
 import { check } from "./commands/check.ts";
 import { collectGarbage } from "./commands/collect-garbage.ts";
 import type { CommandContext } from "./commands/context.ts";
 import { del } from "./commands/delete.ts";
-import { decodeConfig, loadNetworkData, readConfig } from "./config.ts";
+import { status } from "./commands/status.ts";
+import { decodeConfig, readConfig } from "./config.ts";
+import { renewLeases } from "./dhcp/renew.ts";
 
 /** What a runtime hands to a plugin: the CNI_* variables and standard input. */
 export interface PluginInput {
@@ -27,15 +29,17 @@ const LATEST: CniVersion = "1.1.0";
 export function runPlugin({ env, stdin }: PluginInput): PluginOutput {
   const command = env.CNI_COMMAND ?? "";
   let version: string = LATEST;
+  let isDecoded = false;
   try {
     const fields = decodeConfig(stdin);
+    isDecoded = true;
     if (typeof fields.cniVersion === "string") version = fields.cniVersion;
     if (command === "VERSION") return success({ cniVersion: version, supportedVersions: CNI_VERSIONS });
     const parameters = { containerID: env.CNI_CONTAINERID, ifname: env.CNI_IFNAME, args: env.CNI_ARGS };
     const result = dispatch(command, { config: readConfig(fields), parameters, netns: env.CNI_NETNS ?? "" });
     return result === undefined ? { stdout: "", code: 0 } : success(result);
   } catch (error) {
-    return failure(cniErrorOf(error, version, command === "STATUS" ? NOT_AVAILABLE : undefined));
+    return failure(cniErrorOf(error, version, isDecoded && command === "STATUS"));
   }
 }
 
@@ -53,8 +57,9 @@ function dispatch(command: string, context: CommandContext): unknown {
       return collectGarbage(context);
     case "STATUS":
       needs(command, "1.1.0", context);
-      loadNetworkData(context.config);
-      return undefined;
+      return status(context);
+    case "RENEW":
+      return renewLeases(context);
     default:
       throw new PharosError(PLUGIN_BAD_COMMAND, `CNI_COMMAND is ${JSON.stringify(command)}`);
   }

@@ -13,6 +13,8 @@ import type { PodNetworkData } from "@pharos/hoststate";
 import { type AttachmentLedger, type LedgerChange, type LedgerEntry, type LedgerView, withAttachment } from "@pharos/ledger";
 import { PLUGIN_UNKNOWN_ATTACHMENT } from "../codes.ts";
 import { hasInlineData, loadNetworkData, type PluginConfig } from "../config.ts";
+import { acquireLease, readDhcpTimeout } from "../dhcp/acquire.ts";
+import { releaseLeases } from "../dhcp/release.ts";
 import { AGENT_BRIDGE_ALIAS, INLINE_BRIDGE_ALIAS } from "../plumb/bridge.ts";
 import type { Sides } from "../plumb/fault.ts";
 import { attachedOf, raisePair, raisePodEnd } from "../plumb/interface.ts";
@@ -38,17 +40,16 @@ export function add(context: CommandContext): CniResult {
     const witness = () => entriesOfLinks(sides.host, call.bootId);
     return withAttachment({ folder: config.stateDir, containerID: request.key.containerID, witness }, (ledger) => {
       const { attachments, entries, isNew } = ledger.reserve((held) => decide(call, held));
-      const attach = () => resultOf(config.cniVersion, raise(sides, attachments, bridgeAlias), netns);
-      if (!isNew) {
-        const result = attach();
-        mendPodElements(entries);
-        return result;
-      }
-      return orTakenBack({ sides, ledger, entries }, () => {
-        const result = attach();
-        addPodElements(entries);
-        return result;
-      });
+      const attach = () => {
+        const raised = raise({ sides, ledger, dhcpTimeoutMs: readDhcpTimeout(config) }, { attachments, entries, bridgeAlias });
+        (isNew ? addPodElements : mendPodElements)(raised.map(({ entry }) => entry));
+        return resultOf(
+          config.cniVersion,
+          raised.map(({ attached }) => attached),
+          netns,
+        );
+      };
+      return isNew ? orTakenBack({ sides, ledger, entries }, attach) : attach();
     });
   });
 }
@@ -100,12 +101,23 @@ function decide(call: AddCall, held: LedgerView): readonly [change: LedgerChange
   ];
 }
 
-/** Brings the kernel to what the attachments say, interface by interface. */
-function raise(sides: Sides, attachments: readonly Attachment[], bridgeAlias: string) {
-  return attachments.map((attachment) => {
-    const pair = raisePair(sides, attachment, bridgeAlias);
-    raisePodEnd(sides, attachment, pair);
-    return attachedOf(attachment, pair);
+interface Place {
+  readonly sides: Sides;
+  readonly ledger: AttachmentLedger;
+  readonly dhcpTimeoutMs: number;
+}
+
+/** Brings the kernel to what the attachments say, interface by interface; those of a bridge with a DHCP server get their lease on the way. */
+function raise(place: Place, to: Pick<Decision, "attachments" | "entries"> & { readonly bridgeAlias: string }) {
+  const { sides } = place;
+  return to.attachments.flatMap((attachment, index) => {
+    const entry = to.entries[index];
+    if (entry === undefined) return [];
+    const pair = raisePair(sides, attachment, to.bridgeAlias);
+    const isLeased = attachment.bridge.ipam === "dhcp";
+    const whole = isLeased ? acquireLease({ attachment, entry, podIndex: pair.podIndex }, place) : { attachment, entry };
+    raisePodEnd(sides, whole.attachment, pair);
+    return [{ attached: attachedOf(whole.attachment, pair), entry: whole.entry }];
   });
 }
 
@@ -117,9 +129,12 @@ function orTakenBack<T>(
   try {
     return work();
   } catch (error) {
-    removePairs(sides.host, entries);
-    removePodElements(entries);
-    ledger.release(entries.map(({ key }) => key));
+    // Leases that some of them got meanwhile stand there.
+    const made = entries.map((entry) => ledger.read().find(entry.key) ?? entry);
+    releaseLeases(made, currentBootId());
+    removePairs(sides.host, made);
+    removePodElements(made);
+    ledger.release(made.map(({ key }) => key));
     throw error;
   }
 }

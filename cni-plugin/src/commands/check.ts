@@ -21,7 +21,7 @@ export function check({ config, parameters, netns }: CommandContext): void {
       if (entries.length === 0) throw new PharosError(PLUGIN_UNKNOWN_ATTACHMENT, `${key.containerID} has no ${key.ifname} in the ledger`);
       const attachments = entries.map((entry) => attachmentOf(entry, bridgeOf(data, entry.bridge)));
       const found = [
-        ...entries.flatMap((entry) => addressDifferences(entry, previous)),
+        ...entries.flatMap((entry) => [...addressDifferences(entry, previous), ...leaseDifferences(entry)]),
         ...routeDifferences(attachments, previous),
         ...attachments.flatMap((attachment) => inspectInterface(sides, attachment)),
         ...elementFaults(entries),
@@ -39,6 +39,10 @@ function addressDifferences(entry: LedgerEntry, previous: JsonObject): readonly 
   );
   const missing = entry.addresses.filter((address) => !told.includes(address));
   return missing.map((address) => `the previous result has not the address ${address} of the ledger`);
+}
+
+function leaseDifferences({ key, lease }: LedgerEntry): readonly string[] {
+  return lease?.isOver === true ? [`the lease of ${lease.address} is over, and ${key.ifname} has no address`] : [];
 }
 
 /** Routes of ours that the previous result does not have: it is of another attachment, or somebody rewrote it. */

@@ -1,7 +1,9 @@
 import { hostNameOf, readKey } from "@pharos/attach";
 import { withAttachment } from "@pharos/ledger";
+import { releaseLeases } from "../dhcp/release.ts";
 import { removePodElements } from "../plumb/pod-elements.ts";
 import { removePairs } from "../plumb/remove-pairs.ts";
+import { currentBootId } from "./boot-id.ts";
 import { type CommandContext, withHost } from "./context.ts";
 import { isExpected } from "./expected.ts";
 
@@ -17,6 +19,7 @@ export function del({ config, parameters }: CommandContext): void {
     const entries = held.family(key);
     // Ports first: nothing new may come to a pod that is going away.
     removePodElements(entries);
+    releaseLeases(entries, currentBootId());
     // A ledger may have been lost; the name can be derived without it.
     const pairs = entries.length > 0 ? entries : [{ hostName: hostNameOf(key), key }];
     withHost((host) => removePairs(host, pairs));

@@ -1,5 +1,6 @@
 import { POD_TABLE, type PodTraffic, podElements, podTableSets } from "@pharos/attach";
 import { PharosError } from "@pharos/base/errors";
+import { bytesOf, parsePrefix } from "@pharos/hoststate";
 import { elementText, encodeListedElementDelete, encodeSetElementAdd, encodeSetElementDelete } from "@pharos/kernel/netlink";
 import type { LedgerEntry } from "@pharos/ledger";
 import { currentBootId } from "../commands/boot-id.ts";
@@ -62,13 +63,18 @@ export function removePodElements(entries: readonly LedgerEntry[]): void {
   if (failure !== undefined) throw refused(failure);
 }
 
-/** Removes all elements that belong to none of `kept`. Somebody who removes one at the same time makes it look again. */
-export function sweepPodElements(kept: readonly PodTraffic[]): void {
+/**
+ * Removes all elements that belong to none of `kept`, except where they name an address of `survivors`: of a pod that stands, but that
+ * another ledger knows. Somebody who removes one at the same time makes it look again.
+ */
+export function sweepPodElements(kept: readonly PodTraffic[], survivors: readonly string[]): void {
   const wanted = new Set(kept.flatMap(podElements).map((element) => `${element.set} ${elementText(element)}`));
+  const ownAddresses = new Set(kept.flatMap(({ addresses }) => addresses));
+  const spared = survivors.filter((address) => !ownAddresses.has(address)).map(addressHex);
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     const requests = [...listElements(podTableSets())].flatMap(([set, listed]) =>
       listed
-        .filter((text) => !wanted.has(`${set} ${text}`))
+        .filter((text) => !wanted.has(`${set} ${text}`) && !spared.some((hex) => text.includes(hex)))
         .map((text) => ({ what: `delete an element of ${set}`, bytes: encodeListedElementDelete({ table: POD_TABLE, set }, text) })),
     );
     const refusals = batchesOf(requests)
@@ -78,6 +84,11 @@ export function sweepPodElements(kept: readonly PodTraffic[]): void {
     if (failure !== undefined) throw refused(failure);
     if (refusals.length === 0) return;
   }
+}
+
+function addressHex(text: string): string {
+  const ip = parsePrefix(text)?.ip;
+  return ip === undefined ? text : Buffer.from(bytesOf(ip)).toString("hex");
 }
 
 function batchesOf(requests: readonly NetlinkRequest[]): (readonly NetlinkRequest[])[] {

@@ -19,24 +19,30 @@ const FEW = 8;
  * crash between creation and marking.
  */
 export function removePairs(socket: NetlinkSocket, pairs: readonly Pair[]): void {
-  const wanted = pairs.flatMap(({ hostName, key }) => [
-    { name: hostName, kind: "veth", key },
-    { name: shaperNameOf(hostName), kind: "ifb", key },
-  ]);
-  const present = linksNamed(
+  const names = pairs.flatMap(({ hostName }) => [hostName, shaperNameOf(hostName)]);
+  const links = names.length <= FEW ? findLinks(socket, names) : listLinks(socket);
+  deleteLinks(
     socket,
-    wanted.map(({ name }) => name),
+    pairLinks(
+      links.filter((link) => link !== undefined),
+      pairs,
+    ),
   );
-  const links = wanted.flatMap(({ name, kind, key }) => {
-    const link = present.get(name);
-    return link?.kind === kind && isOurs(link, key) ? [link] : [];
-  });
-  deleteLinks(socket, links);
 }
 
-function linksNamed(socket: NetlinkSocket, names: readonly string[]): ReadonlyMap<string, LinkRecord> {
-  const links = names.length <= FEW ? findLinks(socket, names) : listLinks(socket);
-  return new Map(links.flatMap((link) => (link === undefined ? [] : [[link.name, link] as const])));
+/** Those of `links` that belong to the pairs. */
+export function pairLinks(links: readonly LinkRecord[], pairs: readonly Pair[]): readonly LinkRecord[] {
+  const present = new Map(links.map((link) => [link.name, link]));
+  return pairs.flatMap(({ hostName, key }) => {
+    const both = [
+      { name: hostName, kind: "veth" },
+      { name: shaperNameOf(hostName), kind: "ifb" },
+    ];
+    return both.flatMap(({ name, kind }) => {
+      const link = present.get(name);
+      return link?.kind === kind && isOurs(link, key) ? [link] : [];
+    });
+  });
 }
 
 function isOurs({ alias = "" }: LinkRecord, key: PodKey): boolean {

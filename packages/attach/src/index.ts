@@ -14,7 +14,7 @@ export type { PodAddress } from "./choose-addresses.ts";
 export { bridgeOf } from "./choose-bridge.ts";
 export * from "./codes.ts";
 export { type JsonObject, listOf, objectOf, textOf } from "./fields.ts";
-export { aliasOf, bridgeMacOf, hostNameOf, isMarkOf, POD_ALIAS, type Witness, witnessOf } from "./names.ts";
+export { aliasOf, bridgeMacOf, hostNameOf, isMarkOf, macOf, POD_ALIAS, type Witness, witnessOf } from "./names.ts";
 export { readNetworkData } from "./network-data.ts";
 export { PLUGIN_TYPE, type PluginPlaces, pluginConfiguration, pluginConfigurationList } from "./plugin-configuration.ts";
 export type { PodRoute } from "./pod-routes.ts";
@@ -27,6 +27,7 @@ export {
   type PodParameters,
   type PodRequest,
   readKey,
+  readNetworkName,
   readRequest,
 } from "./request.ts";
 export { type Attached, type AttachedLinks, CNI_VERSIONS, type CniResult, type CniVersion, isCniVersion, resultOf } from "./result.ts";

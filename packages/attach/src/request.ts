@@ -49,10 +49,16 @@ const ZERO_MAC = "00:00:00:00:00:00";
 /** More interfaces than a pod of a vehicle has; bounds what one ADD does. */
 const MAX_BRIDGES = 16;
 
-/** Reads the key of an attachment from plugin configuration and parameters. */
-export function readKey(config: JsonObject, parameters: PodParameters): PodKey {
+/** Reads the network's name. */
+export function readNetworkName(config: JsonObject): string {
   const network = textOf(config.name, "name") ?? "";
   if (!NAME.test(network)) throw new PharosError(ATTACH_BAD_CONFIG, `name is not a valid network name: ${JSON.stringify(network)}`);
+  return network;
+}
+
+/** Reads the key of an attachment from plugin configuration and parameters. */
+export function readKey(config: JsonObject, parameters: PodParameters): PodKey {
+  const network = readNetworkName(config);
   const { containerID = "", ifname = "" } = parameters;
   if (!NAME.test(containerID)) throw new PharosError(ATTACH_BAD_PARAMETER, `CNI_CONTAINERID is not valid: ${JSON.stringify(containerID)}`);
   if (!isInterfaceName(ifname))
