@@ -1,17 +1,16 @@
 import { readFileSync } from "node:fs";
-import { type Client, type ClientSettings, deadlineOf, encodeFrame, passTime, receive, type Step } from "@pharos/dhcp";
-import { bindPacketCalls } from "./packet-calls.ts";
-import { PacketSocket, waitForFrames } from "./packet-socket.ts";
+import { type Client, type ClientSettings, deadlineOf, encodeAnnouncement, encodeFrame, passTime, receive, type Step } from "@pharos/dhcp";
+import { type PacketSocket, waitForFrames } from "./packet-socket.ts";
 
-/** One client, and how to open its socket. */
+/** One client that is about to ask. */
 export interface Exchange {
   readonly settings: ClientSettings;
+  /** On the client's link. */
+  readonly socket: PacketSocket;
   /** The first step, at a time of `bootTime`. */
   readonly begin: (now: number) => Step;
-  /** Index of the link. */
-  readonly index: number;
-  /** Runs `work` with this thread in the link's network namespace. */
-  readonly inside: <T>(work: () => T) => T;
+  /** Neighbours are told at the end who has the address now: its last holder had another hardware address. */
+  readonly announces?: boolean;
 }
 
 /** Milliseconds since this boot, time asleep included: no jump of the wall clock changes it. */
@@ -21,43 +20,35 @@ export function bootTime(): number {
 
 interface Running {
   readonly exchange: Exchange;
-  readonly socket: PacketSocket;
   client: Client;
 }
 
 /** Carries out all exchanges at a time, and answers how each ended, in the same order. */
 export function carryOut(exchanges: readonly Exchange[]): readonly Client[] {
-  const calls = bindPacketCalls();
-  const running: Running[] = [];
   const clock = steadyClock();
-  try {
-    for (const exchange of exchanges) {
-      const socket = exchange.inside(() => new PacketSocket(calls, exchange.index));
-      const one: Running = { exchange, socket, client: { kind: "failed", isSilent: true, said: "" } };
-      running.push(one);
-      take(one, exchange.begin(clock()));
-    }
-    for (;;) {
-      const open = running.flatMap((one) => {
-        const deadline = deadlineOf(one.client, one.exchange.settings);
-        return deadline === undefined ? [] : [{ one, deadline }];
-      });
-      if (open.length === 0) return running.map(({ client }) => client);
-      waitForFrames(
-        calls,
-        open.map(({ one }) => one.socket),
-        Math.min(...open.map(({ deadline }) => deadline)) - clock(),
-      );
-      for (const { one } of open) advance(one, clock);
-    }
-  } finally {
-    for (const { socket } of running) socket.close();
+  const running = exchanges.map((exchange) => started(exchange, clock()));
+  for (;;) {
+    const open = running.flatMap((one) => {
+      const deadline = deadlineOf(one.client, one.exchange.settings);
+      return deadline === undefined ? [] : [{ one, deadline }];
+    });
+    if (open.length === 0) return running.map(({ client }) => client);
+    const sockets = open.map(({ one }) => one.exchange.socket);
+    waitForFrames(sockets, Math.min(...open.map(({ deadline }) => deadline)) - clock());
+    for (const { one } of open) advance(one, clock);
   }
 }
 
+function started(exchange: Exchange, now: number): Running {
+  const step = exchange.begin(now);
+  const one = { exchange, client: step.client };
+  take(one, step);
+  return one;
+}
+
 function advance(one: Running, clock: () => number): void {
-  const { settings } = one.exchange;
-  for (let frame = one.socket.receive(); frame !== undefined; frame = one.socket.receive()) {
+  const { settings, socket } = one.exchange;
+  for (let frame = socket.receive(); frame !== undefined; frame = socket.receive()) {
     take(one, receive(one.client, settings, clock(), frame));
     if (deadlineOf(one.client, settings) === undefined) return;
   }
@@ -65,12 +56,15 @@ function advance(one: Running, clock: () => number): void {
 }
 
 function take(one: Running, { client, sends }: Step): void {
+  const { socket, announces, settings } = one.exchange;
   one.client = client;
-  for (const frame of sends) one.socket.send(encodeFrame(frame));
+  // A frame that the link does not take is lost, as frames may be; the client sends again.
+  for (const frame of sends) socket.send(encodeFrame(frame));
+  if (client.kind === "bound" && announces === true) socket.send(encodeAnnouncement(settings.mac, client.lease));
 }
 
-/** `bootTime` between two reads of it, without a file read for each. */
+/** `bootTime` going on from one read of it. */
 function steadyClock(): () => number {
   const start = bootTime() - performance.now();
-  return () => start + performance.now();
+  return () => Math.round(start + performance.now());
 }

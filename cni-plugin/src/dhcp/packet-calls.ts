@@ -19,6 +19,7 @@ const DECLARATIONS: Record<keyof PacketCalls, string> = {
   poll: "int poll(void *, uint64_t, int)",
 };
 
+/** Binds the calls; all symbols come from the process itself. */
 export function bindPacketCalls(): PacketCalls {
   const process = koffi.load(null);
   return {

@@ -4,7 +4,7 @@ import { CLIENT_PORT } from "@pharos/dhcp";
 import { errnoName } from "@pharos/kernel/netlink";
 import koffi from "koffi";
 import { PLUGIN_KERNEL_REFUSED } from "../codes.ts";
-import type { PacketCalls } from "./packet-calls.ts";
+import { bindPacketCalls, type PacketCalls } from "./packet-calls.ts";
 
 const AF_PACKET = 17;
 const AF_INET = 2;
@@ -45,8 +45,9 @@ export class PacketSocket {
   readonly #buffer = Buffer.alloc(FRAME_BYTES);
   readonly #sink: number;
 
-  /** To be called with this thread in the link's namespace. */
-  constructor(calls: PacketCalls, index: number) {
+  /** To be called with this thread in the link's namespace. PHAROS-5006 when the kernel refuses. */
+  constructor(index: number) {
+    const calls = bindPacketCalls();
     this.#calls = calls;
     this.descriptor = required("socket", calls.socket(AF_PACKET, SOCK_RAW | CLOEXEC_NONBLOCK, 0));
     try {
@@ -59,9 +60,9 @@ export class PacketSocket {
     this.#sink = openSink(calls);
   }
 
-  /** Sends a frame. What the link cannot take now is lost, as frames are; it is sent again. */
-  send(frame: Uint8Array): void {
-    this.#calls.send(this.descriptor, frame, frame.length, 0);
+  /** Sends a frame; false when the link does not take it now. */
+  send(frame: Uint8Array): boolean {
+    return Number(this.#calls.send(this.descriptor, frame, frame.length, 0)) === frame.length;
   }
 
   /** The next frame that has come; undefined when there is none. */
@@ -77,7 +78,8 @@ export class PacketSocket {
 }
 
 /** Waits until a frame has come to one of the sockets, at most `timeoutMs`. */
-export function waitForFrames(calls: PacketCalls, sockets: readonly PacketSocket[], timeoutMs: number): void {
+export function waitForFrames(sockets: readonly PacketSocket[], timeoutMs: number): void {
+  const calls = bindPacketCalls();
   const list = Buffer.alloc(POLLFD_BYTES * sockets.length);
   sockets.forEach(({ descriptor }, index) => {
     list.writeInt32LE(descriptor, index * POLLFD_BYTES);

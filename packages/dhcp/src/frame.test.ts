@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { CLIENT_PORT, decodeFrame, encodeFrame, SERVER_PORT, type UdpFrame } from "./frame.ts";
+import { CLIENT_PORT, decodeFrame, encodeAnnouncement, encodeFrame, SERVER_PORT, type UdpFrame } from "./frame.ts";
 
 const frame: UdpFrame = {
   sourceMac: "02:00:00:00:00:01",
@@ -62,4 +62,10 @@ describe("a frame", () => {
     };
     expect([changed(20, 0x20), changed(23, 6), changed(14, 0x65), changed(13, 0xdd)]).toEqual([undefined, undefined, undefined, undefined]);
   });
+});
+
+test("an announcement asks everybody for the sender's own address", () => {
+  expect(Buffer.from(encodeAnnouncement("02:00:00:00:00:01", { address: "10.4.0.5/24" })).toString("hex")).toBe(
+    ["ffffffffffff", "020000000001", "0806", "0001080006040001", "020000000001", "0a040005", "000000000000", "0a040005"].join(""),
+  );
 });

@@ -17,6 +17,8 @@ export const CLIENT_PORT = 68;
 export const BROADCAST_MAC = "ff:ff:ff:ff:ff:ff";
 
 const ETHERTYPE_IPV4 = 0x0800;
+/** Ethertype, then hardware and protocol types and lengths, then the operation (RFC 826). */
+const ARP_REQUEST = Uint8Array.of(0x08, 0x06, 0, 1, 0x08, 0, 6, 4, 0, 1);
 const ETHERNET_BYTES = 14;
 const IP_BYTES = 20;
 const UDP_BYTES = 8;
@@ -49,6 +51,12 @@ export function encodeFrame(frame: UdpFrame): Uint8Array {
   ]);
   ip.set(numberBytes(inverted(folded(sumOf(ip))), 2), 10);
   return concatenated([macBytes(frame.destinationMac), macBytes(frame.sourceMac), numberBytes(ETHERTYPE_IPV4, 2), ip, udp]);
+}
+
+/** An ARP announcement (RFC 5227, section 3): tells all neighbours at which hardware address `address` is now. */
+export function encodeAnnouncement(mac: string, { address }: { readonly address: string }): Uint8Array {
+  const own = addressBytes(address.split("/")[0] ?? "");
+  return concatenated([macBytes(BROADCAST_MAC), macBytes(mac), ARP_REQUEST, macBytes(mac), own, new Uint8Array(6), own]);
 }
 
 /** Reads a frame; undefined for all that is no whole UDP datagram with valid checksums. */
