@@ -23,7 +23,9 @@ interface FaultClass {
 const CLASSES: readonly FaultClass[] = [
   { name: /^(write|pwrite64|fdatasync|fsync|ftruncate|rename|mkdir)$/, text: /\/ledger[>"/]/, errors: { ENOSPC: 11, EIO: 11 } },
   { name: /^openat$/, text: /\/ledger["/].*O_CREAT/, errors: { ENOSPC: 11, EROFS: 11 } },
-  { name: /^openat$/, text: /\/ledger\/ledger".*O_RDONLY/, errors: { EIO: 5 } },
+  { name: /^openat$/, text: /\/ledger\/ledger"/, errors: { EIO: 5 } },
+  { name: /^(read|pread64)$/, text: /\/ledger\/ledger>/, errors: { EIO: 5 } },
+  { name: /^fcntl$/, text: /F_OFD_SETLK/, errors: { ENOLCK: 11 } },
   { name: /^sendto$/, text: /./, errors: { ENOBUFS: 11, EPERM: 101 } },
   { name: /^recvfrom$/, text: /./, errors: { ENOBUFS: 11 } },
   { name: /^socket$/, text: /NETLINK/, errors: { ENFILE: 11 } },

@@ -9,7 +9,7 @@ import { type KillRun, splitAt, type TracedCall, type TraceParts, tracedCalls } 
 export type Verb = "ADD" | "DEL" | "GC";
 /** What happens after the plugin was killed. */
 export type Aftermath = "retry" | "DEL" | "GC" | "reboot";
-export const AFTERMATHS: readonly Aftermath[] = ["retry", "DEL", "GC"];
+export const AFTERMATHS: readonly Aftermath[] = ["retry", "DEL", "GC", "reboot"];
 
 /** What a run of the proof found. */
 export interface KillOutcome {

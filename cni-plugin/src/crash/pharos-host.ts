@@ -48,7 +48,7 @@ function everything(place: number): object {
       { hostPort: port + 1, containerPort: 53, protocol: "udp" },
     ],
     bandwidth: { ingressRate: LIMIT, ingressBurst: LIMIT, egressRate: LIMIT, egressBurst: LIMIT },
-    "io.kubernetes.cri.pod-annotations": { "pharos.io/bridge": "podBr0" },
+    "io.kubernetes.cri.pod-annotations": { "pharos.io/bridge": "podBr0,canBr0" },
   };
 }
 

@@ -1,4 +1,6 @@
+import { PharosError } from "@pharos/base";
 import koffi from "koffi";
+import { LEDGER_BUSY } from "./codes.ts";
 
 /** fcntl.h and asm-generic/fcntl.h, the same on x86-64 and arm64. */
 const F_OFD_GETLK = 36;
@@ -36,7 +38,7 @@ export function bindRangeLocks(): RangeLocks {
       if (fcntl(descriptor, F_OFD_SETLK, flockOf(type, range)) === 0) return true;
       const errno = koffi.errno();
       if (errno === EAGAIN || errno === EACCES) return false;
-      throw new Error(`fcntl(F_OFD_SETLK) failed with errno ${errno}`);
+      throw new PharosError(LEDGER_BUSY, "the kernel gives no lock", { cause: new Error(`fcntl(F_OFD_SETLK): errno ${errno}`) });
     },
     isFree(descriptor, range) {
       const flock = flockOf("exclusive", range);
