@@ -1,4 +1,5 @@
 import type { Attachment } from "./attachment.ts";
+import type { Dns } from "./dns.ts";
 import type { PodRoute } from "./pod-routes.ts";
 
 /** Versions of the CNI specification that the plugin speaks, oldest first. */
@@ -31,7 +32,7 @@ export interface CniResult {
   readonly interfaces: readonly ResultInterface[];
   readonly ips: readonly ResultAddress[];
   readonly routes: readonly PodRoute[];
-  readonly dns: Readonly<Record<string, never>>;
+  readonly dns: Dns;
 }
 
 /** What the kernel said about the links of an attachment. */
