@@ -80,7 +80,7 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
   });
   const pods = hostPods({
     ...config,
-    isKubernetes: config.surroundings !== undefined,
+    ...(around === undefined ? {} : { annotatePod: around.annotatePod }),
     podNetworks: () => view.podNetworks(),
     isReady,
     onLedger: () => wake.call("live"),

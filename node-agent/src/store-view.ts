@@ -1,6 +1,6 @@
 import { type Clock, describeError, type Log } from "@pharos/base";
 import type { ConfigRevision, Kind, KindMap, PodNetwork } from "@pharos/kinds";
-import { decodeRevision, type Followed, follow, type Reader } from "@pharos/store";
+import { decodeRevision, type Followed, follow, type Reader, trimmedPodReader } from "@pharos/store";
 import { isAttachment, leanPods } from "./lean-pods.ts";
 import type { SeenLive } from "./merged-live.ts";
 import type { HashedRevision } from "./snapshot.ts";
@@ -77,17 +77,12 @@ function derived<S, T>(work: (source: S) => T): (source: S) => T {
 
 /** Reads without what this host has no use for. */
 function leanReader(store: Reader, host: string): Reader {
-  const leanPod = leanPods(host);
-  const lean = <K extends Kind>(object: KindMap[K]) => (object.kind === "PodNetwork" ? (leanPod(object) as KindMap[K]) : object);
+  const reader = trimmedPodReader(store, leanPods(host));
   return {
-    get: (ref) => store.get(ref),
+    ...reader,
     list: async (kind) => {
-      const { items, resourceVersion } = await store.list(kind);
-      return { items: withoutOldContents(items.map(lean)), resourceVersion };
-    },
-    watch: async function* (kind, start) {
-      for await (const event of store.watch(kind, start))
-        yield event.type === "BOOKMARK" ? event : { ...event, object: lean(event.object) };
+      const { items, resourceVersion } = await reader.list(kind);
+      return { items: withoutOldContents(items), resourceVersion };
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Finding } from "@pharos/base";
 import type { ClusterParts } from "./cluster/cluster-parts.ts";
+import type { AnnotatePod } from "./pods/network-status-teller.ts";
 import type { ReportedCondition } from "./report.ts";
 
 /** How an agent tells what it lives in about itself. */
@@ -21,6 +22,8 @@ export interface Surroundings {
   parts(): ClusterParts;
   findings(): readonly Finding[];
   conditions(): readonly ReportedCondition[];
+  /** Gives a pod of this host annotations. */
+  readonly annotatePod: AnnotatePod;
   /** The agent stands otherwise than before. */
   standingChanged(): void;
   /** Resolves when all work for it ended. */

@@ -150,6 +150,52 @@ describe("an agent on node n1, which is host vm1,", () => {
     }
   });
 
+  describe("and pods of its node", () => {
+    const TOLD = "k8s.v1.cni.cncf.io/network-status";
+    const patch = (store: KubernetesStore, name: string, body: object, subresource = "status") =>
+      outcome(
+        store.transport.call({
+          call: { verb: "patch", group: "", resource: `pods/${subresource}`, namespace: NAMESPACE, name },
+          method: "PATCH",
+          path: `/api/v1/namespaces/${NAMESPACE}/pods/${name}${subresource === "" ? "" : `/${subresource}`}`,
+          body,
+          contentType: "application/merge-patch+json",
+        }),
+      );
+    const annotated = (key: string, value: string | null = "[]") => ({ metadata: { annotations: { [key]: value } } });
+
+    test("tells a pod's interfaces in its annotation", async () => {
+      // Until the policy has reached the API server's admission, the label would be written.
+      await until(async () =>
+        (await patch(first, "agent-n1", { metadata: { labels: { probe: "x" } } })).includes("changes nothing of pods"),
+      );
+      cluster.kubectl(["annotate", "pod", "agent-n1", "--namespace", NAMESPACE, "mine=1"]);
+      for (const value of ["[]", "[1]"]) expect(await patch(first, "agent-n1", annotated(TOLD, value))).toBe("accepted");
+      const { ok, text } = cluster.kubectl(["get", "pod", "agent-n1", "--namespace", NAMESPACE, "--output", "json"]);
+      expect(ok ? JSON.parse(text).metadata.annotations : text).toMatchObject({ [TOLD]: "[1]", mine: "1" });
+    });
+
+    test.each<[string, object, RegExp]>([
+      ["another annotation", annotated("other"), /changes no annotation of pods but/],
+      ["an annotation of somebody else", annotated("mine", null), /changes no annotation of pods but/],
+      ["a label", { metadata: { labels: { app: "x" } } }, /changes nothing of pods but/],
+      ["a finalizer", { metadata: { finalizers: ["a.example/b"] } }, /changes nothing of pods but/],
+      ["a status", { status: { phase: "Failed" } }, /changes nothing of pods but/],
+      ["an address", { status: { podIPs: [{ ip: "10.0.0.9" }], podIP: "10.0.0.9" } }, /changes nothing of pods but/],
+    ])("writes not %s", async (_, body, refusal) => {
+      expect(await patch(first, "agent-n1", body)).toMatch(refusal);
+    });
+
+    test("leaves what a pod runs, and pods of other nodes", async () => {
+      expect(await patch(first, "agent-n1", { spec: { containers: [{ name: "agent", image: "other" }] } }, "")).toMatch(/cannot patch/);
+      expect(await patch(first, "agent-n2", annotated(TOLD))).toMatch(/agent on node n1 writes annotations of pods on that node/);
+      expect(await patch(second, "agent-n2", annotated(TOLD))).toBe("accepted");
+      const nobody = await openStore(await cluster.server.writeKubeconfig("somebody", [GROUP]));
+      expect(await patch(nobody, "agent-n2", annotated(TOLD))).not.toBe("accepted");
+      await nobody.close();
+    });
+  });
+
   test.each([
     ["nodes.pharos.io", "create"],
     ["configrevisions.pharos.io", "create"],
@@ -157,6 +203,7 @@ describe("an agent on node n1, which is host vm1,", () => {
     ["hostreports.pharos.io", "delete"],
     ["secrets", "list"],
     ["pods", "list"],
+    ["pods", "patch"],
     ["nodes", "patch"],
   ])("may not %s %s", (resource, verb) => {
     expect(mayI("agent", verb, resource)).toBe("no");

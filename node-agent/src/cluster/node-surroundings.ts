@@ -10,6 +10,7 @@ import type { CniFolders } from "../cni/cni-folders.ts";
 import { CniKeeper } from "../cni/cni-keeper.ts";
 import { AGENT_HOST_CHANGED } from "../codes.ts";
 import type { Surroundings, SurroundingsInput } from "../surroundings.ts";
+import { podAnnotator } from "./annotate-pod.ts";
 import type { OwnPlace } from "./cluster-parts.ts";
 import { viewCluster } from "./cluster-view.ts";
 
@@ -81,6 +82,7 @@ export function nodeSurroundings(
     parts: () => view.parts(),
     findings: () => cni.standing.findings,
     conditions: () => [cniCondition(cni.standing)],
+    annotatePod: podAnnotator(store),
     standingChanged: () => {
       cni.call();
       tell();

@@ -7,6 +7,7 @@ import { LEDGER_FOLDER, type LedgerEntry } from "@pharos/ledger";
 import type { Store } from "@pharos/store";
 import type { ReportedCondition } from "../report.ts";
 import { directoryRuntime } from "./directory-runtime.ts";
+import { type AnnotatePod, NetworkStatusTeller } from "./network-status-teller.ts";
 import { OwnLedger } from "./own-ledger.ts";
 import { PodKeeper } from "./pod-keeper.ts";
 import { PodMender } from "./pod-mender.ts";
@@ -29,8 +30,8 @@ export interface HostPodsOptions {
   readonly root: string;
   /** The CNI plugin's executable. */
   readonly pluginBinary: string;
-  /** On Kubernetes kubelet has pods attached, and what it was told of a pod's address never changes. */
-  readonly isKubernetes: boolean;
+  /** On Kubernetes, where kubelet has pods attached, and what it was told of a pod's address never changes. */
+  readonly annotatePod?: AnnotatePod;
   /** Undefined while it is unknown what the store holds. */
   readonly podNetworks: () => readonly PodNetwork[] | undefined;
   /** True once the host's network is committed. */
@@ -60,30 +61,19 @@ export interface HostPods {
 
 /** Publishes and answers for this host's pods, and keeps kernel and ledger of them in order. */
 export function hostPods(options: HostPodsOptions): HostPods {
-  const { host, kernel, store, root, pluginBinary, podNetworks, isReady, onLedger, onStanding, clock, log } = options;
+  const { host, kernel, store, root, pluginBinary, podNetworks, isReady, onLedger, onStanding, annotatePod, clock, log } = options;
   const ledger = new OwnLedger({ folder: join(root, LEDGER_FOLDER), log });
   const places = { dataFile: join(root, POD_NETWORK_DATA_PATH), stateDir: join(root, LEDGER_FOLDER) };
   const plugin = new PluginRunner({ binary: pluginBinary, ...places });
-  const runtime = options.isKubernetes ? NO_CONTAINERS : directoryRuntime(join(root, CONTAINER_FOLDER), log);
+  const runtime = annotatePod === undefined ? directoryRuntime(join(root, CONTAINER_FOLDER), log) : NO_CONTAINERS;
   const current = () => ledger.current();
-  const whenAttached = options.isKubernetes ? "add" : "replace";
+  const whenAttached = annotatePod === undefined ? "replace" : "add";
   const desk = new RequestDesk({ host, runtime, plugin, ledger: current, whenAttached, log });
   const files = new RequestFiles(join(dirname(places.dataFile), REQUEST_FOLDER));
   const { stateDir } = places;
-  const keeper = new PodKeeper({
-    host,
-    store,
-    runtime,
-    desk,
-    files,
-    stateDir,
-    ledger: current,
-    podNetworks,
-    isReady,
-    onLedger,
-    clock,
-    log,
-  });
+  const teller = annotatePod === undefined ? {} : { teller: new NetworkStatusTeller({ annotate: annotatePod, clock, log }) };
+  const seen = { ledger: current, podNetworks, isReady, onLedger };
+  const keeper = new PodKeeper({ host, store, runtime, desk, files, stateDir, clock, log, ...seen, ...teller });
   const mender = new PodMender({ ledger, kernel, plugin, isReady, onStanding, clock, log });
   return {
     ledger: current,

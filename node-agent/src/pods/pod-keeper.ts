@@ -5,6 +5,7 @@ import type { LedgerEntry } from "@pharos/ledger";
 import { refOf, STORE_EXISTS, STORE_NOT_FOUND, STORE_UNAVAILABLE, type Store } from "@pharos/store";
 import { RoundCall } from "../round-call.ts";
 import { isPendingRequest } from "./match-request.ts";
+import type { NetworkStatusTeller } from "./network-status-teller.ts";
 import { pendingBridges } from "./pending-bridges.ts";
 import { type PublishAction, publishActions } from "./published-pods.ts";
 import type { Answer, RequestDesk } from "./request-desk.ts";
@@ -23,6 +24,8 @@ export interface PodKeeperOptions {
   readonly runtime: Pick<ContainerRuntime, "watch">;
   readonly desk: RequestDesk;
   readonly files: RequestFiles;
+  /** Absent where pods have no annotations that others read. */
+  readonly teller?: NetworkStatusTeller;
   /** Folder of the ledger. */
   readonly stateDir: string;
   /** The attachments that hold at this moment. */
@@ -72,6 +75,7 @@ export class PodKeeper {
         const answers = await this.#answerRequests();
         // The attachments are shown before their request counts as done: whoever is told can look them up.
         await this.#publish();
+        await this.#options.teller?.tell(this.#options.ledger());
         for (const { request, status } of answers) await store.patchStatus(refOf<"PodNetwork">(request), status);
         timeoutMs = ROUND_MS;
         retryMs = RETRY_MS.first;
