@@ -5,6 +5,7 @@ import { PLUGIN_CHECK_FAILED, PLUGIN_UNKNOWN_ATTACHMENT } from "../codes.ts";
 import { loadNetworkData } from "../config.ts";
 import { inspectInterface } from "../plumb/interface.ts";
 import { elementFaults } from "../plumb/pod-elements.ts";
+import type { ToldInterface } from "../plumb/pod-end.ts";
 import { type CommandContext, withSides } from "./context.ts";
 
 /**
@@ -23,7 +24,7 @@ export function check({ config, parameters, netns }: CommandContext): void {
       const found = [
         ...entries.flatMap((entry) => [...addressDifferences(entry, previous), ...leaseDifferences(entry)]),
         ...routeDifferences(attachments, previous),
-        ...attachments.flatMap((attachment) => inspectInterface(sides, attachment)),
+        ...attachments.flatMap((attachment) => inspectInterface(sides, attachment, toldOf(attachment, previous))),
         ...elementFaults(entries),
       ];
       if (found.length > 0) throw new PharosError(PLUGIN_CHECK_FAILED, found.join("; "));
@@ -39,6 +40,20 @@ function addressDifferences(entry: LedgerEntry, previous: JsonObject): readonly 
   );
   const missing = entry.addresses.filter((address) => !told.includes(address));
   return missing.map((address) => `the previous result has not the address ${address} of the ledger`);
+}
+
+/** What the previous result says of an interface in the pod; undefined where there is no previous result, or it does not have it. */
+function toldOf({ key }: Attachment, previous: JsonObject): ToldInterface | undefined {
+  const interfaces = listOf(previous.interfaces, "prevResult.interfaces").map((item, index) =>
+    objectOf(item, `prevResult.interfaces[${index}]`),
+  );
+  const told = interfaces.find(({ name, sandbox }) => name === key.ifname && sandbox !== undefined && sandbox !== "");
+  if (told === undefined) return undefined;
+  const mac = textOf(told.mac, "prevResult.interfaces.mac")?.toLowerCase();
+  return {
+    ...(mac === undefined || mac === "" ? {} : { mac }),
+    ...(typeof told.mtu === "number" && told.mtu > 0 ? { mtu: told.mtu } : {}),
+  };
 }
 
 function leaseDifferences({ key, lease }: LedgerEntry): readonly string[] {

@@ -20,10 +20,10 @@ export function collectGarbage({ config }: CommandContext): void {
   );
 }
 
-/** A runtime that has no attachments says so with an empty list; a missing one must not cut every pod off. */
+/** A runtime that has no attachments says so with an empty list, libcni with null; a missing one must not cut every pod off. */
 function readValid(fields: JsonObject): ReadonlySet<string> {
-  const path = LISTS.find((name) => fields[name] !== undefined && fields[name] !== null) ?? LISTS[0];
-  const list = fields[path];
+  const path = LISTS.find((name) => fields[name] !== undefined) ?? LISTS[0];
+  const list = fields[path] ?? (path in fields ? [] : undefined);
   if (!Array.isArray(list)) throw new PharosError(ATTACH_BAD_CONFIG, `${path} is not a list: an empty one says that nothing is attached`);
   return new Set(
     list.map((item, index) => {

@@ -5,7 +5,7 @@ import { bridgeFaults, ensureBridge } from "./bridge.ts";
 import { mend, type Sides } from "./fault.ts";
 import { createPair, hostEndFaults, mtuOf } from "./host-end.ts";
 import { deleteLinks, findLink, findLinks } from "./links.ts";
-import { newPodEnd, observePodEnd, podEndFaults } from "./pod-end.ts";
+import { asToldByChain, newPodEnd, observePodEnd, podEndFaults, type ToldInterface } from "./pod-end.ts";
 
 /** A pair whose host's end stands. */
 export interface RaisedPair {
@@ -49,8 +49,12 @@ export function attachedOf(attachment: Attachment, { bridge, host }: RaisedPair)
   return { attachment, links: { bridgeMac: bridge.mac ?? "", hostMac: host.mac ?? "", mtu: host.mtu } };
 }
 
-/** What is not as the attachment says, in words; empty when all is in place. Changes nothing. */
-export function inspectInterface(sides: Sides, attachment: Attachment): readonly string[] {
+/**
+ * What is not as the attachment says, in words; empty when all is in place. Changes nothing. `told` is what the previous result says
+ * of the interface: plugins behind this one may have changed some of it.
+ */
+export function inspectInterface(sides: Sides, wanted: Attachment, told?: ToldInterface): readonly string[] {
+  const attachment = told?.mac === undefined ? wanted : { ...wanted, mac: told.mac };
   const { hostName, bridge, key } = attachment;
   const [bridgeLink, host] = findLinks(sides.host, [bridge.name, hostName]);
   const pod = findLink(sides.pod, key.ifname);
@@ -61,12 +65,15 @@ export function inspectInterface(sides: Sides, attachment: Attachment): readonly
   ];
   if (host === undefined || pod === undefined) return missing;
   if (!arePair(host, pod)) return [`${hostName} and ${key.ifname} are no pair`];
-  const mtu = mtuOf(attachment, bridgeLink);
+  const mtu = told?.mtu ?? mtuOf(attachment, bridgeLink);
+  const seen = observePodEnd(sides, attachment, pod);
   return [
     ...bridgeFaults(sides.host, bridge, bridgeLink).map(({ says }) => says),
     ...hostEndFaults(attachment, host, bridgeLink).map(({ says }) => says),
     ...bandwidthFaults(sides.host, attachment, host),
-    ...podEndFaults(attachment, observePodEnd(sides, attachment, pod), { index: pod.index, mtu }).map(({ says }) => says),
+    ...podEndFaults(attachment, told === undefined ? seen : asToldByChain(seen, told, mtu), { index: pod.index, mtu }).map(
+      ({ says }) => says,
+    ),
   ];
 }
 

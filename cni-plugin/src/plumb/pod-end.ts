@@ -55,6 +55,28 @@ export function observePodEnd(sides: Sides, attachment: Attachment, link: LinkRe
   };
 }
 
+/** What a previous result says of an interface in the pod, after all plugins of the chain. */
+export interface ToldInterface {
+  /** Lower case with colons. */
+  readonly mac?: string;
+  /** Bytes; told since CNI 1.1.0. */
+  readonly mtu?: number;
+}
+
+/**
+ * The pod's end without what plugins behind this one may change and not tell: `tuning` lowers the MTU, which results before 1.1.0 do
+ * not hold, and `sbr` moves routes to a table of its own.
+ */
+export function asToldByChain(seen: PodEnd, told: ToldInterface, mtu: number): PodEnd {
+  const { link } = seen;
+  const isLowered = told.mtu === undefined && link.mtu < mtu;
+  return {
+    ...seen,
+    link: isLowered ? { ...link, mtu } : link,
+    routes: seen.routes.map((route) => ({ ...route, table: MAIN_TABLE })),
+  };
+}
+
 /** What of the pod's end, whose index is `index`, is not as the attachment says. `mtu` in bytes. */
 export function podEndFaults(attachment: Attachment, seen: PodEnd, { index, mtu }: Pick<LinkRecord, "index" | "mtu">): readonly Fault[] {
   const { mac, key, addresses } = attachment;
