@@ -76,15 +76,7 @@ function decide(call: AddCall, held: LedgerView): readonly [change: LedgerChange
   const former = family.find(({ key }) => sameKey(key, request.key));
   if (!isExpected(config, former))
     throw new PharosError(PLUGIN_UNKNOWN_ATTACHMENT, `${request.key.containerID} has no such ${request.key.ifname} in the ledger any more`);
-  const heads = held.heads();
-  const attachments = decideAttachments(request, {
-    data,
-    held: heads,
-    family,
-    bootId,
-    masquerades: hasInlineData(config),
-    lastOf: (bridge) => held.lastOf(bridge),
-  });
+  const attachments = decideAttachments(request, { data, held, bootId, masquerades: hasInlineData(config) });
   const isNew = former?.bootId !== bootId;
   const entries = attachments.map((attachment) => ({
     ...(isNew ? undefined : family.find(({ key }) => sameKey(key, attachment.key))),
@@ -93,7 +85,7 @@ function decide(call: AddCall, held: LedgerView): readonly [change: LedgerChange
   // A container that came back in another namespace takes its addresses along.
   if (!isNew && former.netns === netns) return [{}, { attachments, entries, isNew }];
   // Pods of earlier boots are gone, and so is what went with a former interface of this key.
-  const stale = [...heads.filter((entry) => entry.bootId !== bootId), ...family].map(({ key }) => key);
+  const stale = [...held.keysOfOtherBoots(bootId), ...family.map(({ key }) => key)];
   const remove = stale.filter((key) => !entries.some((entry) => sameKey(entry.key, key)));
   return [
     { put: entries, remove, ...(isNew ? { turns: turnsOf(attachments) } : {}) },

@@ -6,6 +6,7 @@ import {
   type AttachmentFacts,
   decideAttachments,
   type HeldAttachment,
+  type HeldAttachments,
   sameKey,
   turnsOf,
   withLease,
@@ -50,11 +51,31 @@ const held = (containerID: string, address: string, more: Partial<HeldAttachment
   bootId: BOOT,
   ...more,
 });
-type Facts = Partial<Omit<AttachmentFacts, "held" | "family">> & { readonly held?: readonly HeldAttachment[] };
+interface Facts extends Partial<Omit<AttachmentFacts, "held">> {
+  readonly held?: readonly HeldAttachment[];
+  readonly lastOf?: () => readonly string[];
+  readonly sticky?: ReadonlyMap<string, readonly string[]>;
+}
 
-function decideAll(wanted: PodRequest, { held: all = [], ...more }: Facts = {}): readonly Attachment[] {
-  const family = all.filter((entry) => sameKey(entry.key, wanted.key) || entry.primary === wanted.key.ifname);
-  return decideAttachments(wanted, { data: DATA, held: all, family, bootId: BOOT, lastOf: () => [], ...more });
+/** The ledger as a plain list. */
+function viewOf({ held: all = [], lastOf = () => [], sticky = new Map() }: Facts): HeldAttachments {
+  return {
+    family: (its) => all.filter((entry) => sameKey(entry.key, its) || entry.primary === its.ifname),
+    mentioning: () => all,
+    addressesOn: (bridge, bootId) =>
+      new Set(
+        all
+          .filter((entry) => entry.bridge === bridge && entry.bootId === bootId)
+          .flatMap(({ addresses }) => addresses.map((text) => text.replace(/\/.*/, ""))),
+      ),
+    lastOf,
+    stickyOf: () => sticky,
+  };
+}
+
+function decideAll(wanted: PodRequest, facts: Facts = {}): readonly Attachment[] {
+  const { data = DATA, bootId = BOOT, masquerades = false } = facts;
+  return decideAttachments(wanted, { data, bootId, masquerades, held: viewOf(facts) });
 }
 function decide(wanted: PodRequest, facts?: Facts): Attachment {
   const [first] = decideAll(wanted, facts);
@@ -68,7 +89,7 @@ describe("decideAttachments", () => {
     const { bridge, addresses, routes, mac, hostName } = decide(request("a"));
     expect({ bridge: bridge.name, addresses, routes }).toEqual({
       bridge: "podBr0",
-      addresses: [{ address: "10.2.1.2/24", gateway: "10.2.1.1" }],
+      addresses: [{ address: "10.2.1.2/24", gateway: "10.2.1.1", turnOf: "10.2.1.2" }],
       routes: [{ dst: "0.0.0.0/0", gw: "10.2.1.1" }, { dst: "10.9.0.0/16", gw: "10.2.1.9" }, { dst: "224.0.0.0/4" }],
     });
     expect([mac, hostName]).toEqual([macOf(key("a")), hostNameOf(key("a"))]);
@@ -127,6 +148,20 @@ describe("decideAttachments", () => {
     const own = held("a", "10.2.1.5/24", { bootId: "boot-0" });
     expect(addressOf(request("a"), { held: [own] })).toEqual(["10.2.1.5/24"]);
     expect(addressOf(request("a"), { held: [own, held("b", "10.2.1.5/24")] })).toEqual(["10.2.1.2/24"]);
+  });
+
+  test("a pod whose name is remembered gets its addresses again when it asks for it; others get them last", () => {
+    const sticky = new Map([
+      ["default/web", ["10.2.1.2/24"]],
+      ["default/db", ["10.2.1.3/24"]],
+    ]);
+    const pod = { namespace: "default", name: "db" };
+    expect(addressOf(request("a", { pod, sticky: true }), { sticky })).toEqual(["10.2.1.3/24"]);
+    expect(addressOf(request("a", { pod }), { sticky })).toEqual(["10.2.1.3/24"]);
+    expect(addressOf(request("a"), { sticky })).toEqual(["10.2.1.5/24"]);
+    const others = [held("x", "10.2.1.5/24"), held("y", "10.2.1.6/24")];
+    expect(addressOf(request("a"), { sticky, held: others })).toEqual(["10.2.1.2/24"]);
+    expect(addressOf(request("a", { pod, sticky: true }), { sticky, held: [held("x", "10.2.1.3/24")] })).toEqual(["10.2.1.5/24"]);
   });
 
   test("gives one address per family, from the first range of the family that has a free one", () => {

@@ -1,4 +1,4 @@
-import { compareIp, type PodBridge, type PodNetworkData, type PodRange, parseIp } from "@pharos/hoststate";
+import type { PodBridge, PodNetworkData } from "@pharos/hoststate";
 import type { Bandwidth } from "./bandwidth.ts";
 import { chooseAddresses, type PodAddress } from "./choose-addresses.ts";
 import { bridgeOf, chooseBridges } from "./choose-bridge.ts";
@@ -49,20 +49,27 @@ export interface Attachment {
   readonly furtherRoutes?: readonly PodRoute[];
 }
 
-/** What a choice has to know of all attachments on the host. */
-export type Holder = Pick<HeldAttachment, "key" | "bridge" | "addresses" | "hostName" | "bootId" | "ports">;
+/** What the ledger holds. It is asked for what a choice needs, because decoding all entries would make an ADD slower with each pod. */
+export interface HeldAttachments {
+  /** The entry of a key, and those that go with it. */
+  family(key: PodKey): readonly HeldAttachment[];
+  /** The entries that have `text` somewhere, be it as another field than the one that is meant. */
+  mentioning(text: string): readonly HeldAttachment[];
+  /** The addresses (without length) that attachments of this boot hold on a bridge. */
+  addressesOn(bridge: string, bootId: string): Pick<ReadonlySet<string>, "has">;
+  /** The addresses handed out last on a bridge, with or without prefix length. */
+  lastOf(bridge: string): readonly string[];
+  /** The addresses that pods get again, by `namespace/name`, oldest first. */
+  stickyOf(bridge: string): ReadonlyMap<string, readonly string[]>;
+}
 
 export interface AttachmentFacts {
   readonly data: PodNetworkData;
-  /** All that the ledger holds. What an earlier boot made is void: its pods are gone. */
-  readonly held: readonly Holder[];
-  /** What it holds under the key, and what goes with that. */
-  readonly family: readonly HeldAttachment[];
+  /** What an earlier boot made is void: its pods are gone. */
+  readonly held: HeldAttachments;
   readonly bootId: string;
   /** No agent keeps rules for the bridges of `data`, so that the plugin masquerades where they say `ipMasq`. */
   readonly masquerades?: boolean;
-  /** The addresses handed out last on a bridge, with or without prefix length. */
-  readonly lastOf: (bridge: string) => readonly string[];
 }
 
 /**
@@ -71,7 +78,7 @@ export interface AttachmentFacts {
  * running pod never changes.
  */
 export function decideAttachments(request: PodRequest, facts: AttachmentFacts): readonly Attachment[] {
-  const current = facts.family.filter(({ bootId }) => bootId === facts.bootId);
+  const current = facts.held.family(request.key).filter(({ bootId }) => bootId === facts.bootId);
   const attachments = current.some(({ key }) => sameKey(key, request.key))
     ? current.map((entry) => attachmentOf(entry, bridgeOf(facts.data, entry.bridge)))
     : decideNew(request, facts);
@@ -103,19 +110,22 @@ export function withLease(
 }
 
 function decideNew(request: PodRequest, facts: AttachmentFacts): readonly Attachment[] {
-  const others = facts.held.filter((entry) => entry.bootId === facts.bootId && !facts.family.some(({ key }) => sameKey(key, entry.key)));
+  const family = facts.held.family(request.key);
+  const mentioning = (text: string) =>
+    facts.held.mentioning(text).filter((entry) => entry.bootId === facts.bootId && !family.some(({ key }) => sameKey(key, entry.key)));
   const bridges = chooseBridges(facts.data, request.bridges);
   requireUsed(request.addresses, bridges);
   requireFreePorts(
     request.ports,
-    others.flatMap((entry) => entry.ports ?? []),
+    request.ports.flatMap(({ hostPort }) => mentioning(`/${hostPort}/`)).flatMap((entry) => entry.ports ?? []),
   );
-  const ifnames = freeIfnames(request.key, bridges.length, others);
-  const hostNames = new Set(others.map(({ hostName }) => hostName));
+  const ifnames = freeIfnames(request.key, bridges.length, bridges.length === 1 ? [] : mentioning(`/${request.key.containerID}/`));
+  const hostNames = new Set<string>();
+  const isTaken = (name: string) => hostNames.has(name) || mentioning(name).some(({ hostName }) => hostName === name);
   return bridges.map((bridge, index) => {
     const key = { ...request.key, ifname: ifnames[index] ?? request.key.ifname };
     const primary = index === 0 ? request.primary : request.key.ifname;
-    const hostName = freeHostName(key, hostNames);
+    const hostName = freeHostName(key, isTaken);
     hostNames.add(hostName);
     const masqueradeExcept = masqueradeOf(bridge, facts);
     return complete({
@@ -124,7 +134,7 @@ function decideNew(request: PodRequest, facts: AttachmentFacts): readonly Attach
       hostName,
       ...(primary === undefined ? {} : { primary }),
       mac: (index === 0 ? request.mac : undefined) ?? macOf(key),
-      addresses: newAddresses({ key, bridge, isFirst: index === 0 }, { request, others, facts }),
+      addresses: newAddresses({ bridge, isFirst: index === 0, own: family.find((entry) => sameKey(entry.key, key)) }, request, facts),
       ports: index === 0 ? request.ports : [],
       ...(masqueradeExcept === undefined ? {} : { masqueradeExcept }),
       ...(index === 0 && request.bandwidth !== undefined ? { bandwidth: request.bandwidth } : {}),
@@ -132,27 +142,33 @@ function decideNew(request: PodRequest, facts: AttachmentFacts): readonly Attach
   });
 }
 
-interface Deciding {
-  readonly request: PodRequest;
-  readonly others: readonly Holder[];
-  readonly facts: AttachmentFacts;
+interface NewInterface {
+  readonly bridge: PodBridge;
+  /** It is the one that the runtime names. */
+  readonly isFirst: boolean;
+  /** What an earlier boot held under its key. */
+  readonly own: HeldAttachment | undefined;
 }
 
 function newAddresses(
-  { key, bridge, isFirst }: { readonly key: PodKey; readonly bridge: PodBridge; readonly isFirst: boolean },
-  { request, others, facts }: Deciding,
+  { bridge, isFirst, own }: NewInterface,
+  request: PodRequest,
+  { held, bootId }: AttachmentFacts,
 ): readonly PodAddress[] {
-  const taken = new Set(others.filter((entry) => entry.bridge === bridge.name).flatMap((entry) => entry.addresses.map(withoutLength)));
   const requested = addressesFor(request.addresses, bridge, isFirst);
   if (bridge.ipam === "dhcp") return [];
+  const taken = held.addressesOn(bridge.name, bootId);
   if (bridge.ipam === "static") return staticAddresses(bridge, requested, taken);
-  const own = facts.family.find((entry) => sameKey(entry.key, key));
+  const name = request.pod === undefined ? "" : `${request.pod.namespace}/${request.pod.name}`;
+  const sticky = held.stickyOf(bridge.name);
+  const former = own?.bridge === bridge.name ? own.addresses : [];
   return chooseAddresses({
     bridge,
     requested: requested.map(({ address }) => address),
-    preferred: own?.bridge === bridge.name ? own.addresses.map(withoutLength) : [],
+    preferred: [...former, ...((request.sticky && sticky.get(name)) || [])].map(withoutLength),
     taken,
-    last: facts.lastOf(bridge.name).map(withoutLength),
+    kept: new Set([...sticky].flatMap(([pod, addresses]) => (pod === name ? [] : addresses.map(withoutLength)))),
+    last: held.lastOf(bridge.name).map(withoutLength),
   });
 }
 
@@ -165,20 +181,13 @@ export interface Turn {
   readonly address: string;
 }
 
-/** Where the choice of addresses goes on after these attachments were made. */
+/** Where the choice of addresses goes on after these attachments were made. Fixed and former addresses are out of turn. */
 export function turnsOf(attachments: readonly Attachment[]): readonly Turn[] {
   return attachments.flatMap(({ bridge, addresses }) =>
-    addresses.flatMap(({ address: text }) => {
-      const address = withoutLength(text);
-      const range = bridge.ranges.find((candidate) => isBetween(address, candidate));
-      return range === undefined ? [] : [{ bridge: bridge.name, range: range.rangeStart, address }];
-    }),
+    addresses.flatMap(({ address, turnOf }) =>
+      turnOf === undefined ? [] : [{ bridge: bridge.name, range: turnOf, address: withoutLength(address) }],
+    ),
   );
-}
-
-function isBetween(text: string, { rangeStart, rangeEnd }: PodRange): boolean {
-  const [ip, start, end] = [text, rangeStart, rangeEnd].map(parseIp);
-  return ip !== undefined && start !== undefined && end !== undefined && compareIp(start, ip) <= 0 && compareIp(ip, end) <= 0;
 }
 
 /** The subnets of the bridge on all hosts, between which nothing is masqueraded. */

@@ -1,18 +1,7 @@
 import { PharosError } from "@pharos/base";
-import {
-  addressAt,
-  containsIp,
-  type Family,
-  firstOf,
-  formatIp,
-  type Ip,
-  lastOf,
-  type PodBridge,
-  type PodRange,
-  parseIp,
-  parsePrefix,
-} from "@pharos/hoststate";
+import { containsIp, type Family, type PodBridge, type PodRange, parseIp, parsePrefix } from "@pharos/hoststate";
 import { ATTACH_ADDRESS_OUTSIDE, ATTACH_ADDRESS_TAKEN, ATTACH_EXHAUSTED } from "./codes.ts";
+import { isReserved, rangeAddresses } from "./range-addresses.ts";
 
 /** An address for a pod. */
 export interface PodAddress {
@@ -20,16 +9,22 @@ export interface PodAddress {
   readonly address: string;
   /** The bridge's own address in that subnet, when it is a gateway. */
   readonly gateway?: string;
+  /** Where it came in turn: the first address of its range, which the next search goes on in. */
+  readonly turnOf?: string;
 }
+
+type AddressSet = Pick<ReadonlySet<string>, "has">;
 
 export interface AddressChoice {
   readonly bridge: PodBridge;
   /** Fixed addresses that the pod asks for, at most one per family. */
   readonly requested: readonly string[];
-  /** Addresses to take when they are free: those that the same attachment had before. */
+  /** Addresses to take when they are free: those that the same attachment, or a pod of the same name, had before. */
   readonly preferred: readonly string[];
   /** Addresses (without length) that other attachments hold. */
-  readonly taken: ReadonlySet<string>;
+  readonly taken: AddressSet;
+  /** Addresses (without length) that are kept for pods that come again, oldest first: others get them when nothing else is free. */
+  readonly kept?: ReadonlySet<string>;
   /** The addresses that were handed out last on this bridge; the search goes on behind them. */
   readonly last: readonly string[];
 }
@@ -47,19 +42,14 @@ export function chooseAddresses(choice: AddressChoice): readonly PodAddress[] {
 }
 
 function chooseOne(family: Family, choice: AddressChoice): PodAddress {
-  const ranges = choice.bridge.ranges.filter((range) => familyOf(range) === family);
+  const { bridge, taken, kept = new Set() } = choice;
+  const ranges = bridge.ranges.filter((range) => familyOf(range) === family);
   const fixed = choice.requested.find((text) => parseIp(text)?.family === family);
   if (fixed !== undefined) return fixedAddress(fixed, ranges, choice);
-  for (const range of ranges) {
-    const former = choice.preferred.find((text) => isFree(text, range, choice.taken));
-    if (former !== undefined) return podAddress(range, former);
-  }
-  for (const range of ranges) {
-    const found = nextFree(range, choice);
-    if (found !== undefined) return podAddress(range, found);
-  }
+  const found = firstFree(choice.preferred, ranges, taken) ?? inTurn(ranges, choice) ?? firstFree(kept, ranges, taken);
+  if (found !== undefined) return found;
   const spans = ranges.map((range) => `${range.rangeStart} to ${range.rangeEnd}`).join(", ");
-  throw new PharosError(ATTACH_EXHAUSTED, `bridge ${choice.bridge.name} has no free address in ${spans}`);
+  throw new PharosError(ATTACH_EXHAUSTED, `bridge ${bridge.name} has no free address in ${spans}`);
 }
 
 function fixedAddress(text: string, ranges: readonly PodRange[], { bridge, taken }: AddressChoice): PodAddress {
@@ -73,32 +63,40 @@ function fixedAddress(text: string, ranges: readonly PodRange[], { bridge, taken
   return podAddress(range, text);
 }
 
-/** The first free address behind the one handed out last, going round once. */
-function nextFree(range: PodRange, { taken, last }: AddressChoice): string | undefined {
-  const start = parseIp(range.rangeStart);
-  const end = parseIp(range.rangeEnd);
-  if (start === undefined || end === undefined) return undefined;
-  const inRange = (ip: Ip) => ip.family === start.family && ip.value >= start.value && ip.value <= end.value;
-  const former = last.map((text) => parseIp(text)).find((ip) => ip !== undefined && inRange(ip));
-  const size = end.value - start.value + 1n;
-  const offset = former === undefined ? 0n : former.value - start.value + 1n;
-  for (let step = 0n; step < size; step++) {
-    const text = formatIp(addressAt(start, (offset + step) % size));
-    if (isFree(text, range, taken)) return text;
+/** The first of `wanted` that a range has and nobody holds. */
+function firstFree(wanted: Iterable<string>, ranges: readonly PodRange[], taken: AddressSet): PodAddress | undefined {
+  for (const text of wanted) {
+    const range = taken.has(text) ? undefined : ranges.find(({ block }) => holds(block, text));
+    if (range !== undefined && !isReserved(text, range)) return podAddress(range, text);
   }
   return undefined;
 }
 
-function isFree(text: string, range: PodRange, taken: ReadonlySet<string>): boolean {
-  return holds(range.block, text) && !taken.has(text) && !isReserved(text, range);
+function inTurn(ranges: readonly PodRange[], choice: AddressChoice): PodAddress | undefined {
+  for (const range of ranges) {
+    const found = nextFree(range, choice);
+    if (found !== undefined) return { ...podAddress(range, found), turnOf: range.rangeStart };
+  }
+  return undefined;
 }
 
-/** Gateway, excluded addresses, and in IPv4 below /31 the subnet's network and broadcast address. */
-function isReserved(text: string, range: PodRange): boolean {
-  if (text === range.gateway || range.exclude.includes(text)) return true;
-  const subnet = parsePrefix(range.subnet);
-  if (subnet === undefined || subnet.ip.family !== "ipv4" || subnet.length >= 31) return false;
-  return text === formatIp(firstOf(subnet)) || text === formatIp(lastOf(subnet));
+/** The first free address behind the one handed out last, going round once. */
+function nextFree(range: PodRange, { taken, kept, last }: AddressChoice): string | undefined {
+  const addresses = rangeAddresses(range);
+  if (addresses === undefined) return undefined;
+  const { size, textAt, offsetOf, reservedEnd } = addresses;
+  const former = last.map(offsetOf).find((offset) => offset !== undefined) ?? -1;
+  for (let step = 1; step <= size; step++) {
+    const offset = (former + step) % size;
+    const end = reservedEnd(offset);
+    if (end !== undefined) {
+      step += Math.min(end, size - 1) - offset;
+      continue;
+    }
+    const text = textAt(offset);
+    if (!taken.has(text) && kept?.has(text) !== true) return text;
+  }
+  return undefined;
 }
 
 function holds(block: string, text: string): boolean {

@@ -4,7 +4,6 @@ export {
   attachmentOf,
   decideAttachments,
   type HeldAttachment,
-  type Holder,
   sameKey,
   turnsOf,
   withLease,

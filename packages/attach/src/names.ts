@@ -22,9 +22,9 @@ export function hostNameOf({ network, containerID, ifname }: PodKey, turn = 0): 
 }
 
 /** The first of those names that no other pod's link on the host has. */
-export function freeHostName(key: PodKey, taken: ReadonlySet<string>): string {
+export function freeHostName(key: PodKey, isTaken: (name: string) => boolean): string {
   let turn = 0;
-  while (taken.has(hostNameOf(key, turn))) turn++;
+  while (isTaken(hostNameOf(key, turn))) turn++;
   return hostNameOf(key, turn);
 }
 

@@ -14,6 +14,7 @@ import {
 } from "@pharos/hoststate";
 import { ATTACH_BAD_DATA } from "./codes.ts";
 import { type JsonObject, listOf, objectOf, textOf, textsOf } from "./fields.ts";
+import { canonicalSpan } from "./range-addresses.ts";
 
 /**
  * Checks network data that was read from disk or from the plugin's configuration. Nothing of it reaches the kernel unchecked.
@@ -73,7 +74,7 @@ function readRange(range: JsonObject, path: string): PodRange {
     if (ip === undefined || !containsIp(inner, ip)) throw new RangeError(`${path}: ${text} is not inside ${block}`);
   }
   const gateway = range.gateway === undefined ? undefined : addressField(range, "gateway", path);
-  const exclude = textsOf(range.exclude, `${path}.exclude`).map((text) => canonicalAddress(text, `${path}.exclude`));
+  const exclude = textsOf(range.exclude, `${path}.exclude`).map((text) => excluded(text, `${path}.exclude`));
   return { subnet, block, rangeStart: first, rangeEnd: last, ...(gateway === undefined ? {} : { gateway }), exclude };
 }
 
@@ -91,6 +92,13 @@ function prefixField(fields: JsonObject, name: string, path: string): string {
 
 function addressField(fields: JsonObject, name: string, path: string): string {
   return canonicalAddress(textOf(fields[name], `${path}.${name}`) ?? "", `${path}.${name}`);
+}
+
+function excluded(text: string, path: string): string {
+  const span = canonicalSpan(text);
+  if (span === undefined)
+    throw new RangeError(`${path} is not an address, a prefix or two addresses with - between them: ${JSON.stringify(text)}`);
+  return span;
 }
 
 function canonicalAddress(text: string, path: string): string {

@@ -22,6 +22,12 @@ describe("readRequest", () => {
     });
   });
 
+  test("reads whether the address is to be kept for the pod's name; neither true nor false is refused", () => {
+    const sticky = (value: string) => readRequest(annotated({ "pharos.io/sticky-ip": value }), PARAMETERS).sticky;
+    expect([sticky("true"), sticky("false")]).toEqual([true, undefined]);
+    expect(() => sticky("yes")).toThrow(/neither true nor false: "yes"/);
+  });
+
   test("reads a list of bridges, and addresses for each", () => {
     const config = annotated({ "pharos.io/bridge": "br0, br1", "pharos.io/ip": "10.2.1.5, br1=10.3.1.5/24" });
     expect(readRequest(config, PARAMETERS)).toMatchObject({

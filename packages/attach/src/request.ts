@@ -23,6 +23,8 @@ export interface PodRequest {
   readonly bridges: readonly string[];
   /** Fixed addresses. */
   readonly addresses: readonly RequestedAddress[];
+  /** The next pod of this name gets the same addresses again. */
+  readonly sticky?: true;
   /** Fixed hardware address of the primary interface, lower case with colons. */
   readonly mac?: string;
   /** Ports of the host that lead to the primary interface. */
@@ -43,6 +45,7 @@ export interface PodParameters {
 
 export const BRIDGE_ANNOTATION = "pharos.io/bridge";
 export const ADDRESS_ANNOTATION = "pharos.io/ip";
+const STICKY_ANNOTATION = "pharos.io/sticky-ip";
 const ANNOTATIONS_CAPABILITY = "io.kubernetes.cri.pod-annotations";
 const MAC = /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/;
 const ZERO_MAC = "00:00:00:00:00:00";
@@ -90,6 +93,7 @@ export function readRequest(config: JsonObject, parameters: PodParameters): PodR
       ...readRequestedAddresses(listed(args.get("IP")), "IP in CNI_ARGS"),
       ...readRequestedAddresses(listed(annotated(sources, ADDRESS_ANNOTATION)), ADDRESS_ANNOTATION),
     ],
+    ...(readSticky(annotated(sources, STICKY_ANNOTATION)) ? { sticky: true } : {}),
     ...(mac === undefined ? {} : { mac }),
     ports: readPortMappings(capabilities.portMappings),
     ...(bandwidth === undefined ? {} : { bandwidth }),
@@ -126,6 +130,12 @@ function readBridges(text: string | undefined): readonly string[] {
   if (names.length > MAX_BRIDGES)
     throw new PharosError(ATTACH_BAD_CONFIG, `${BRIDGE_ANNOTATION} names ${names.length} bridges, more than ${MAX_BRIDGES}`);
   return names;
+}
+
+function readSticky(text = "false"): boolean {
+  if (text !== "true" && text !== "false")
+    throw new PharosError(ATTACH_BAD_CONFIG, `${STICKY_ANNOTATION} is neither true nor false: ${JSON.stringify(text)}`);
+  return text === "true";
 }
 
 function readPrimary(config: JsonObject): string | undefined {

@@ -1,7 +1,8 @@
 import { PharosError } from "@pharos/base";
-import { containsIp, firstOf, formatIp, lastOf, type PodBridge, type Prefix, parseIp, parsePrefix } from "@pharos/hoststate";
+import { containsIp, type PodBridge, parseIp, parsePrefix } from "@pharos/hoststate";
 import type { PodAddress } from "./choose-addresses.ts";
 import { ATTACH_ADDRESS_OUTSIDE, ATTACH_ADDRESS_TAKEN, ATTACH_BAD_CONFIG } from "./codes.ts";
+import { isReserved } from "./range-addresses.ts";
 import type { RequestedAddress } from "./requested-addresses.ts";
 
 /**
@@ -11,7 +12,7 @@ import type { RequestedAddress } from "./requested-addresses.ts";
 export function staticAddresses(
   bridge: PodBridge,
   requested: readonly RequestedAddress[],
-  taken: ReadonlySet<string>,
+  taken: Pick<ReadonlySet<string>, "has">,
 ): readonly PodAddress[] {
   if (requested.length === 0)
     throw new PharosError(
@@ -33,19 +34,14 @@ function ofItsOwn({ address, length, path }: RequestedAddress): PodAddress {
 
 function insideSubnet(bridge: PodBridge, address: string, path: string): PodAddress {
   const ip = parseIp(address);
-  for (const { subnet, gateway, exclude } of bridge.ranges) {
+  for (const range of bridge.ranges) {
+    const { subnet, gateway } = range;
     const prefix = parsePrefix(subnet);
     if (ip === undefined || prefix === undefined || !containsIp(prefix, ip)) continue;
-    if (address === gateway || exclude.includes(address) || isEdge(prefix, address))
+    if (isReserved(address, range))
       throw new PharosError(ATTACH_ADDRESS_OUTSIDE, `${path}: ${address} on bridge ${bridge.name} is reserved`);
     return { address: `${address}/${prefix.length}`, ...(gateway === undefined ? {} : { gateway }) };
   }
   const subnets = bridge.ranges.map(({ subnet }) => subnet).join(", ");
   throw new PharosError(ATTACH_ADDRESS_OUTSIDE, `${path}: ${address} is outside ${subnets} of bridge ${bridge.name}`);
-}
-
-/** In IPv4 below /31 the subnet's network or broadcast address. */
-function isEdge(subnet: Prefix, address: string): boolean {
-  if (subnet.ip.family !== "ipv4" || subnet.length >= 31) return false;
-  return address === formatIp(firstOf(subnet)) || address === formatIp(lastOf(subnet));
 }

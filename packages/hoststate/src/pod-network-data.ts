@@ -12,7 +12,7 @@ export interface PodRange {
   readonly rangeEnd: string;
   /** The bridge's own address on this host, when it is a gateway. */
   readonly gateway?: string;
-  /** Addresses inside the block that are never handed out. */
+  /** What inside the block is never handed out: addresses, prefixes, or two addresses with `-` between them. */
   readonly exclude: readonly string[];
 }
 
