@@ -126,7 +126,7 @@ function statusOf(standing: AgentStanding, { host, times, refused, pods, around 
   const blocks = blockUse(standing.running, host, pods.ledger());
   const findings = [...(around?.findings() ?? []), ...refused.findings(), ...standing.findings];
   const cluster = around === undefined ? [] : [...around.conditions(), refused.condition()];
-  const conditions = times.stamped([...cluster, pods.condition()]);
+  const conditions = times.stamped([...cluster, ...pods.conditions()]);
   return reportStatus({ ...standing, findings, blocks, conditions, since: times.since("Ready", standing.state) });
 }
 

@@ -5,6 +5,9 @@ import { NetlinkSocket } from "../linux/netlink-socket.ts";
 import { findLink } from "../plumb/links.ts";
 import { PacketSocket } from "./packet-socket.ts";
 
+/** /var/run is /run (FHS 3.0); in the agent's image it may be missing. */
+const ALIAS = /^\/var\/run\//;
+
 /** A link in a pod's network namespace. */
 export interface PodLink {
   readonly namespace: NetNamespace;
@@ -26,16 +29,20 @@ export function withSocket<T>({ namespace, index }: PodLink, work: (socket: Pack
  * shows by the hardware address.
  */
 export function openPodLink({ netns = "", key, mac }: LedgerEntry): PodLink | undefined {
-  let namespace: NetNamespace;
-  try {
-    namespace = openNetNamespace(netns);
-  } catch {
-    return undefined;
-  }
+  const namespace = opened(netns) ?? (ALIAS.test(netns) ? opened(netns.replace(ALIAS, "/run/")) : undefined);
+  if (namespace === undefined) return undefined;
   const index = namespace.run(() => indexOf(key.ifname, mac));
   if (index !== undefined) return { namespace, index };
   namespace.close();
   return undefined;
+}
+
+function opened(path: string): NetNamespace | undefined {
+  try {
+    return openNetNamespace(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Index of the link of this name and hardware address in this thread's namespace. */

@@ -1,3 +1,4 @@
+import type { RenewedLease } from "@pharos/attach";
 import { describeError } from "@pharos/base/errors";
 import { type Client, leaseTimes, rebind, renew } from "@pharos/dhcp";
 import { type AttachmentLedger, type EntryLease, type LedgerEntry, readLedger, withAttachment } from "@pharos/ledger";
@@ -12,20 +13,6 @@ import { releaseLeases } from "./release.ts";
 
 /** How long the servers are asked in one call; the agent calls again. */
 const TOTAL_MS = 3000;
-
-/** What became of one lease that was due. */
-export interface RenewedLease {
-  readonly containerID: string;
-  readonly ifname: string;
-  readonly address: string;
-  /**
-   * `renewed`; `silent`: nobody answered, and it still runs; `over`: its time is over, or the server took it back, and the pod has no
-   * address any more; `gone`: the pod is; `failed`: something else went wrong.
-   */
-  readonly outcome: "renewed" | "silent" | "over" | "gone" | "failed";
-  /** Why, in words. */
-  readonly message?: string;
-}
 
 type Outcome = Pick<RenewedLease, "outcome" | "message">;
 
@@ -49,7 +36,13 @@ export function renewLeases({ config }: CommandContext): { readonly leases: read
   try {
     for (const entry of due) {
       const link = openPodLink(entry);
-      if (link === undefined || entry.lease === undefined) gone.push(told(entry, { outcome: "gone" }));
+      if (link === undefined || entry.lease === undefined)
+        gone.push(
+          told(entry, {
+            outcome: "gone",
+            message: `${entry.key.ifname} cannot be reached at ${entry.netns ?? "a namespace of unknown path"}`,
+          }),
+        );
       else open.push({ entry, lease: entry.lease, link, isOver: now >= leaseTimes(entry.lease).endMs });
     }
     const over = open.filter(({ isOver }) => isOver);

@@ -5,6 +5,7 @@ import type { Kernel } from "@pharos/kernel";
 import type { PodNetwork } from "@pharos/kinds";
 import { LEDGER_FOLDER, type LedgerEntry } from "@pharos/ledger";
 import type { Store } from "@pharos/store";
+import { LeaseKeeper } from "../dhcp/lease-keeper.ts";
 import type { ReportedCondition } from "../report.ts";
 import { directoryRuntime } from "./directory-runtime.ts";
 import { type AnnotatePod, NetworkStatusTeller } from "./network-status-teller.ts";
@@ -38,7 +39,7 @@ export interface HostPodsOptions {
   readonly isReady: () => boolean;
   /** After a change of the ledger. */
   readonly onLedger: () => void;
-  /** After a change of `condition`. */
+  /** After a change of `conditions`. */
   readonly onStanding: () => void;
   readonly clock: Clock;
   readonly log: Log;
@@ -50,7 +51,7 @@ export interface HostPods {
   ledger(): readonly LedgerEntry[];
   /** The same as PodNetworks. */
   podNetworks(): readonly PodNetwork[];
-  condition(): ReportedCondition;
+  conditions(): readonly ReportedCondition[];
   /** The store, or how the agent stands, has changed. */
   call(): void;
   /** The kernel has changed. */
@@ -72,18 +73,24 @@ export function hostPods(options: HostPodsOptions): HostPods {
   const files = new RequestFiles(join(dirname(places.dataFile), REQUEST_FOLDER));
   const { stateDir } = places;
   const teller = annotatePod === undefined ? {} : { teller: new NetworkStatusTeller({ annotate: annotatePod, clock, log }) };
-  const seen = { ledger: current, podNetworks, isReady, onLedger };
+  // By a runner of its own: a server that does not answer holds up nothing else.
+  const leases = new LeaseKeeper({ ledger: current, plugin: new PluginRunner(plugin.settings), onStanding, clock, log });
+  const ledgerChanged = () => {
+    leases.call();
+    onLedger();
+  };
+  const seen = { ledger: current, podNetworks, isReady, onLedger: ledgerChanged };
   const keeper = new PodKeeper({ host, store, runtime, desk, files, stateDir, clock, log, ...seen, ...teller });
   const mender = new PodMender({ ledger, kernel, plugin, isReady, onStanding, clock, log });
   return {
     ledger: current,
     podNetworks: () => current().map((entry) => podNetworkOf(entry, host, undefined)),
-    condition: () => mender.condition,
+    conditions: () => [mender.condition, ...leases.conditions],
     call: () => {
       keeper.call();
       mender.call();
     },
     kernelChanged: () => mender.call(),
-    run: (signal) => Promise.all([keeper.run(signal), mender.run(signal)]),
+    run: (signal) => Promise.all([keeper.run(signal), mender.run(signal), leases.run(signal)]),
   };
 }

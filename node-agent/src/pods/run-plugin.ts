@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { type PluginPlaces, pluginConfiguration } from "@pharos/attach";
+import { type PluginPlaces, pluginConfiguration, type RenewedLease } from "@pharos/attach";
 import { PharosError } from "@pharos/base";
 import type { LedgerEntry } from "@pharos/ledger";
 import { AGENT_PLUGIN_FAILED } from "../codes.ts";
@@ -55,6 +55,16 @@ export class PluginRunner {
     const result = this.#last.then(() =>
       execute(this.settings.binary, { PATH, CNI_COMMAND: "STATUS", CNI_PATH: "/opt/cni/bin" }, this.#config({})),
     );
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Has all DHCP leases prolonged that are due; what became of each. */
+  renew(): Promise<readonly RenewedLease[]> {
+    const result = this.#last.then(async () => {
+      const told = await execute(this.settings.binary, { PATH, CNI_COMMAND: "RENEW" }, this.#config({}));
+      return ((told ?? {}) as { readonly leases?: readonly RenewedLease[] }).leases ?? [];
+    });
     this.#last = result.catch(() => undefined);
     return result;
   }

@@ -19,6 +19,7 @@ export { PLUGIN_TYPE, type PluginPlaces, pluginConfiguration, pluginConfiguratio
 export type { PodRoute } from "./pod-routes.ts";
 export { POD_TABLE, type PodTraffic, podElements, podTableFrame, podTableRules, podTableSets } from "./pod-table.ts";
 export type { PortMapping } from "./port-mappings.ts";
+export type { RenewedLease } from "./renewed-lease.ts";
 export {
   ADDRESS_ANNOTATION,
   BRIDGE_ANNOTATION,
