@@ -1,6 +1,6 @@
 import type { Clock, Log } from "@pharos/base";
 import type { Kind, KindMap } from "@pharos/kinds";
-import { type Followed, follow, type Reader } from "@pharos/store";
+import { type Followed, follow, podReader, type Reader } from "@pharos/store";
 
 const FOLLOWED = [
   "Node",
@@ -14,7 +14,7 @@ const FOLLOWED = [
 ] as const;
 type FollowedKind = (typeof FOLLOWED)[number] & Kind;
 
-/** What the store holds, kept up to date, and a bell that rings on each change. */
+/** What the store holds, of PodNetworks the requests only, kept up to date, and a bell that rings on each change. */
 export interface LiveView {
   items<K extends FollowedKind>(kind: K): readonly KindMap[K][];
   /** True once every kind was listed. */
@@ -35,8 +35,9 @@ export interface LiveViewOptions {
   readonly log: Log;
 }
 
-/** Follows all kinds that the bridge answers from. */
-export function openLiveView(reader: Reader, options: LiveViewOptions): LiveView {
+/** Follows all kinds that the bridge answers from. Of PodNetworks only requests: attachments are many, and no call waits for them. */
+export function openLiveView(store: Reader, options: LiveViewOptions): LiveView {
+  const reader = podReader(store, (object) => (object.spec.request === undefined ? undefined : object));
   const waiting = new Set<AbortController>();
   let changes = 0;
   const ring = (): void => {

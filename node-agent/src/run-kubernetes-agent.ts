@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import type { Log } from "@pharos/base";
 import type { Kernel } from "@pharos/kernel";
-import { keepHostLease, kubernetesPodReader } from "@pharos/store/kubernetes";
+import { keepHostLease } from "@pharos/store/kubernetes";
 import { hostOfNode } from "./cluster/host-of-node.ts";
 import { type NodeSettings, nodeSurroundings } from "./cluster/node-surroundings.ts";
 import { type CniFolders, cniFolders } from "./cni/cni-folders.ts";
-import { leanPods } from "./lean-pods.ts";
 import { runAgent } from "./run-agent.ts";
 import { SNAPSHOT_FOLDER, SnapshotFolder } from "./snapshot.ts";
 import type { SurroundingsInput } from "./surroundings.ts";
@@ -42,10 +41,9 @@ export async function runKubernetesAgent(config: KubernetesAgentConfig, signal: 
       turn.abort();
     };
     const surroundings = (input: SurroundingsInput) => nodeSurroundings(config, { folders, host, log, onHost }, input);
-    const reader = kubernetesPodReader(store, leanPods(host));
     const rounds = onRound === undefined ? {} : { onRound };
     await Promise.all([
-      runAgent({ host, nodeName, kernel, store, reader, root, pluginBinary, clock, log, surroundings, ...rounds }, ended),
+      runAgent({ host, nodeName, kernel, store, root, pluginBinary, clock, log, surroundings, ...rounds }, ended),
       keepHostLease({ store, namespace, host, clock, log }, ended),
     ]);
   }

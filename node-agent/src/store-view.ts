@@ -1,6 +1,6 @@
 import { type Clock, describeError, type Log } from "@pharos/base";
 import type { ConfigRevision, Kind, KindMap, PodNetwork } from "@pharos/kinds";
-import { decodeRevision, type Followed, follow, type Reader, trimmedPodReader } from "@pharos/store";
+import { decodeRevision, type Followed, follow, podReader, type Reader } from "@pharos/store";
 import { isAttachment, leanPods } from "./lean-pods.ts";
 import type { SeenLive } from "./merged-live.ts";
 import type { HashedRevision } from "./snapshot.ts";
@@ -77,7 +77,7 @@ function derived<S, T>(work: (source: S) => T): (source: S) => T {
 
 /** Reads without what this host has no use for. */
 function leanReader(store: Reader, host: string): Reader {
-  const reader = trimmedPodReader(store, leanPods(host));
+  const reader = podReader(store, leanPods(host));
   return {
     ...reader,
     list: async (kind) => {

@@ -29,7 +29,7 @@ export async function completeRequests(options: CompleteRequestsOptions, signal:
   const { view, clock, log, timeoutMs } = options;
   while (!signal.aborted) {
     const since = view.changes();
-    const requests = view.items("PodNetwork").filter((object) => object.spec.request !== undefined);
+    const requests = view.items("PodNetwork");
     for (const request of requests) {
       await completeOne(request, options).catch((error: unknown) =>
         log.warn("cannot complete a request, trying again", { request: request.metadata.name, error: describeError(error) }),

@@ -36,6 +36,7 @@ export type {
   OwnerReference,
   Workloads,
 } from "./home.ts";
+export { podReader } from "./pod-reader.ts";
 export { refOf, refText } from "./ref.ts";
 export { RefusedError } from "./refused.ts";
 export {
@@ -46,4 +47,4 @@ export {
   MAX_REVISION_BYTES,
   revisionHash,
 } from "./revision-content.ts";
-export type { ApplySetResult, ChangeSet, Listing, ObjectRef, Reader, Store, WatchEvent, WatchOptions, Writer } from "./store.ts";
+export type { ApplySetResult, ChangeSet, Listing, ObjectRef, Reader, Store, TrimPod, WatchEvent, WatchOptions, Writer } from "./store.ts";

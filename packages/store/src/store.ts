@@ -1,4 +1,4 @@
-import type { Kind, KindMap } from "@pharos/kinds";
+import type { Kind, KindMap, PodNetwork } from "@pharos/kinds";
 
 /** Names one object. `namespace` is given for namespaced kinds only. */
 export interface ObjectRef<K extends Kind = Kind> {
@@ -25,12 +25,17 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
 }
 
+/** What is kept of a PodNetwork, of which there are many; undefined: nothing, as if it were not there. */
+export type TrimPod = (object: PodNetwork) => PodNetwork | undefined;
+
 export interface Reader {
   /** Undefined when there is no such object. */
   get<K extends Kind>(ref: ObjectRef<K>): Promise<KindMap[K] | undefined>;
   /** Sorted by namespace, then name. */
   list<K extends Kind>(kind: K): Promise<Listing<K>>;
   watch<K extends Kind>(kind: K, options: WatchOptions): AsyncIterable<WatchEvent<K>>;
+  /** Given by readers that can trim while objects come; `podReader` does it for all. */
+  trimmingPods?(trim: TrimPod): Reader;
 }
 
 /** Changes that belong together. */

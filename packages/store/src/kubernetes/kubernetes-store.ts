@@ -3,10 +3,11 @@ import type { Kind, KindMap } from "@pharos/kinds";
 import { STORE_FENCED, STORE_NOT_FOUND } from "../codes.ts";
 import { byPlace } from "../object-cache.ts";
 import { refOf, refText } from "../ref.ts";
-import type { ApplySetResult, ChangeSet, Listing, ObjectRef, Store, WatchEvent, WatchOptions } from "../store.ts";
+import type { ApplySetResult, ChangeSet, Listing, ObjectRef, Reader, Store, TrimPod, WatchEvent, WatchOptions } from "../store.ts";
 import { applyChangeSet } from "./change-set.ts";
 import type { KubernetesCredentials } from "./credentials.ts";
 import { ObjectWriter } from "./object-writer.ts";
+import { kubernetesPodReader } from "./pod-reader.ts";
 import { listAll, type ReflectorOptions, watchFrom } from "./reflector.ts";
 import { repeatOnConflict } from "./repeat-on-conflict.ts";
 import { callOf, pathOf, type Resource, resourceOf } from "./resource.ts";
@@ -96,6 +97,10 @@ class ApiStore implements KubernetesStore {
 
   watch<K extends Kind>(kind: K, options: WatchOptions): AsyncIterable<WatchEvent<K>> {
     return watchFrom(this.reflector, collectionOf(kind), options);
+  }
+
+  trimmingPods(trim: TrimPod): Reader {
+    return kubernetesPodReader(this, this.reflector, trim);
   }
 
   async create<K extends Kind>(object: KindMap[K]): Promise<KindMap[K]> {

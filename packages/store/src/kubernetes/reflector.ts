@@ -16,8 +16,8 @@ export interface Collection<T> {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** Makes of an object as the API server sends it what is kept: the rest can be collected page by page. */
-  readonly trim: (object: ApiObject) => T;
+  /** Makes of an object as the API server sends it what is kept, the rest can be collected page by page. Undefined: it is not told of. */
+  readonly trim: (object: ApiObject) => T | undefined;
 }
 
 export interface ReflectorOptions {
@@ -72,7 +72,10 @@ async function listPages<T>({ transport }: ReflectorOptions, collection: Collect
   while (true) {
     const query = selectors(collection, { limit: String(PAGE), ...(next === "" ? {} : { continue: next }) });
     const page = await transport.call<WireList>(listRequest(collection, query));
-    for (const object of page.items ?? []) items.push(collection.trim(object));
+    for (const object of page.items ?? []) {
+      const kept = collection.trim(object);
+      if (kept !== undefined) items.push(kept);
+    }
     next = page.metadata.continue ?? "";
     if (next === "") return { items, resourceVersion: page.metadata.resourceVersion ?? "" };
   }
@@ -138,7 +141,10 @@ async function* watchOnce<T>(
     const { type, object } = parsedEvent(line, resource);
     if (type === "ERROR") throw failureOfStatus(call, object);
     const version = object.metadata.resourceVersion ?? "";
-    yield type === "BOOKMARK" ? { type, resourceVersion: version } : { type, object: collection.trim(object), resourceVersion: version };
+    const kept = type === "BOOKMARK" ? undefined : collection.trim(object);
+    yield type === "BOOKMARK" || kept === undefined
+      ? { type: "BOOKMARK", resourceVersion: version }
+      : { type, object: kept, resourceVersion: version };
   }
 }
 
