@@ -3,5 +3,5 @@ export { CrashHost } from "./crash-host.ts";
 export { differencesOf } from "./host-lines.ts";
 export { AFTERMATHS, type Aftermath, KillBench, type KillOutcome, killedAt } from "./kill.ts";
 export { inParallel } from "./parallel.ts";
-export { CRASH_DATA, PharosHost } from "./pharos-host.ts";
+export { PharosHost } from "./pharos-host.ts";
 export { type KillRun, killRuns, splitAt, type TracedCall, type TraceParts, tracedCalls } from "./trace.ts";

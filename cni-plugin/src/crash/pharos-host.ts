@@ -1,36 +1,40 @@
 import { join } from "node:path";
-import type { PodNetworkData } from "@pharos/hoststate";
+import type { PodNetworkData, PodRange } from "@pharos/hoststate";
 import { readLedger } from "@pharos/ledger";
 import type { ChildEnd } from "./child.ts";
 import { CrashHost, type PluginCommand } from "./crash-host.ts";
 import { renamed } from "./host-lines.ts";
 
-/** Two bridges, both families, masquerade by the plugin. */
-export const CRASH_DATA: PodNetworkData = {
-  version: 1,
-  defaultBridge: "podBr0",
-  bridges: [
-    {
-      name: "podBr0",
-      isGateway: true,
-      ipMasq: true,
-      ranges: [
-        { subnet: "10.9.0.0/24", block: "10.9.0.0/24", rangeStart: "10.9.0.2", rangeEnd: "10.9.0.60", gateway: "10.9.0.1", exclude: [] },
-        { subnet: "fd09::/64", block: "fd09::/64", rangeStart: "fd09::2", rangeEnd: "fd09::ff", gateway: "fd09::1", exclude: [] },
-      ],
-      routes: [{ dst: "0.0.0.0/0" }, { dst: "::/0" }],
-    },
-    {
-      name: "canBr0",
-      isGateway: true,
-      ipMasq: true,
-      ranges: [
-        { subnet: "10.8.0.0/24", block: "10.8.0.0/24", rangeStart: "10.8.0.2", rangeEnd: "10.8.0.60", gateway: "10.8.0.1", exclude: [] },
-      ],
-      routes: [{ dst: "10.7.0.0/16" }],
-    },
-  ],
-};
+/** Two bridges, the first with both families, masqueraded by the plugin; the first bridge's IPv4 range as wanted. */
+export function crashData(range: PodRange): PodNetworkData {
+  return {
+    version: 1,
+    defaultBridge: "podBr0",
+    bridges: [
+      {
+        name: "podBr0",
+        isGateway: true,
+        ipMasq: true,
+        ranges: [range, rangeOf("fd09::/64", ["fd09::2", "fd09::ffff"], "fd09::1")],
+        routes: [{ dst: "0.0.0.0/0" }, { dst: "::/0" }],
+      },
+      {
+        name: "canBr0",
+        isGateway: true,
+        ipMasq: true,
+        ranges: [rangeOf("10.8.0.0/16", ["10.8.0.2", "10.8.255.254"], "10.8.0.1")],
+        routes: [{ dst: "10.7.0.0/16" }],
+      },
+    ],
+  };
+}
+
+/** A range whose block is its whole subnet. */
+export function rangeOf(subnet: string, [rangeStart, rangeEnd]: readonly [string, string], gateway: string): PodRange {
+  return { subnet, block: subnet, rangeStart, rangeEnd, gateway, exclude: [] };
+}
+
+const DATA = crashData(rangeOf("10.9.0.0/24", ["10.9.0.2", "10.9.0.60"], "10.9.0.1"));
 
 const LIMIT = 80_000_000;
 /** The pod under test, and one that nothing may happen to. */
@@ -62,11 +66,7 @@ export class PharosHost {
   readonly #pods: readonly string[];
   readonly #data: PodNetworkData;
 
-  constructor(
-    prefix: string,
-    plugin: string,
-    { pods = [VICTIM], data = CRASH_DATA }: { pods?: readonly string[]; data?: PodNetworkData } = {},
-  ) {
+  constructor(prefix: string, plugin: string, { pods = [VICTIM], data = DATA }: { pods?: readonly string[]; data?: PodNetworkData } = {}) {
     this.#pods = [...pods, BYSTANDER];
     this.host = new CrashHost(prefix, this.#pods);
     this.#plugin = plugin;
@@ -99,20 +99,17 @@ export class PharosHost {
     return end;
   }
 
-  /** All that can leak or be damaged: the host's kernel, all pods, and the ledger. The victim's addresses are replaced by names. */
+  /** All that can leak or be damaged: the host's kernel, all pods, and the ledger. What the ledger calls a pod's address has a name instead. */
   async lines(): Promise<readonly string[]> {
     const [host, ...pods] = await Promise.all([this.host.hostLines(), ...this.#pods.map((pod) => this.host.podLines(pod))]);
     const entries = readLedger(this.stateDir);
     const held = entries.map(({ key, bridge, hostName, addresses, mac }) =>
       ["held", `${key.network}/${key.containerID}/${key.ifname}`, bridge, hostName, mac, ...addresses].join(" "),
     );
-    const names = new Map(
-      entries
-        .filter(({ key }) => key.containerID === `${VICTIM}-id`)
-        .flatMap(({ key, addresses }) => addresses.map((address, index) => [address, `<${key.ifname} ${index}>`] as const))
-        .flatMap(([address, name]) => [[address.split("/")[0] ?? "", name] as const]),
+    const names = entries.flatMap(({ key, addresses }) =>
+      addresses.map((address, index) => [address.split("/")[0] ?? "", `<${key.containerID} ${key.ifname} ${index}>`] as const),
     );
-    return renamed([...host, ...pods.flat(), ...held], names);
+    return renamed([...host, ...pods.flat(), ...held], new Map(names));
   }
 
   /** Addresses that two entries of the ledger hold. */

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { PodNetworkData } from "@pharos/hoststate";
 import { builtPlugin } from "../plugin-harness.ts";
 import type { ChildEnd } from "./child.ts";
 import { faultsAfter } from "./expectation.ts";
-import { BYSTANDER, PharosHost } from "./pharos-host.ts";
+import { BYSTANDER, crashData, PharosHost, rangeOf } from "./pharos-host.ts";
 import { impossibilities, type StormEnd, type StormOperation } from "./storm.ts";
 
 const COUNT = Number(process.env.N ?? "64");
@@ -13,22 +12,7 @@ const CAPACITY = 5;
 const KILL_SHARE = 0.4;
 const EXHAUSTED = 11;
 
-const DATA: PodNetworkData = {
-  version: 1,
-  defaultBridge: "podBr0",
-  bridges: [
-    {
-      name: "podBr0",
-      isGateway: true,
-      ipMasq: true,
-      ranges: [
-        { subnet: "10.9.0.0/24", block: "10.9.0.0/24", rangeStart: "10.9.0.2", rangeEnd: "10.9.0.7", gateway: "10.9.0.1", exclude: [] },
-        { subnet: "fd09::/64", block: "fd09::/64", rangeStart: "fd09::2", rangeEnd: "fd09::ff", gateway: "fd09::1", exclude: [] },
-      ],
-      routes: [{ dst: "0.0.0.0/0" }],
-    },
-  ],
-};
+const DATA = crashData(rangeOf("10.9.0.0/24", ["10.9.0.2", "10.9.0.7"], "10.9.0.1"));
 
 let pharos: PharosHost;
 
