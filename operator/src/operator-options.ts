@@ -12,6 +12,8 @@ export interface OperatorOptions {
   readonly adoptionWait?: number;
   /** Hosts whose agents can be reached now; absent where nobody knows. */
   readonly connectedHosts?: () => ReadonlySet<string>;
+  /** How long a node has to be gone before what its host left is collected, in ms; a minute when not given. */
+  readonly goneAfter?: number;
   /** What checks, allocates and serialises; tests give their own. */
   readonly compiler?: CompilerPort;
   /** Told after each change of what the operator sees or does: for probes and metrics. */

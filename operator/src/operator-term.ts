@@ -10,6 +10,7 @@ import { statusChanges } from "./decide/document-status.ts";
 import { findingsLine, vehicleEvents } from "./decide/events.ts";
 import { isDone, rollbackRequests } from "./decide/rollback.ts";
 import type { Readiness } from "./decide/settle.ts";
+import { GoneHosts } from "./gone-hosts.ts";
 import { markCommitted } from "./mark-committed.ts";
 import { NewestRevision } from "./newest-revision.ts";
 import type { OperatorOptions } from "./operator-options.ts";
@@ -26,6 +27,7 @@ export class OperatorTerm {
   readonly #compiler: CompilerPort;
   readonly #newest: NewestRevision;
   readonly #adoptUntil: number;
+  readonly #goneHosts: GoneHosts;
   #pending: PendingChanges | undefined;
   #told = "";
 
@@ -34,11 +36,18 @@ export class OperatorTerm {
     this.#compiler = options.compiler ?? compilerPort;
     this.#view = view;
     this.#newest = new NewestRevision(options.log);
+    this.#goneHosts = new GoneHosts(options);
     this.#adoptUntil = options.clock.monotonic() + (options.adoptionWait ?? ADOPTION_WAIT);
   }
 
-  /** One round: gather, decide, act. Returns when the next one is due without a change, in monotonic ms. */
+  /** One round. Returns when the next one is due without a change, in monotonic ms. */
   async round(): Promise<number | undefined> {
+    const due = [await this.#revise(), await this.#goneHosts.collect(this.#view.reports())].filter((at) => at !== undefined);
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+
+  /** Gather, decide, act. */
+  async #revise(): Promise<number | undefined> {
     const { clock, home } = this.#options;
     const epoch = await home.store.epoch();
     const documents = this.#view.documents();

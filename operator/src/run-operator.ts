@@ -23,10 +23,10 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     onState?.(stateOf(view));
   };
   const view = viewStore({ store: home.store, clock, log, signal, onChange });
-  const watching = home.workloads?.watch(onChange, signal);
+  const watching = [home.workloads?.watch(onChange, signal), home.machines?.watch(onChange, signal)];
   // What an operator remembers is of its own leadership: another one may have written in between.
   await home.elector.run((leadership) => rounds({ ...options, signal: leadership.signal }, view, { wake, leadership }), signal);
-  await Promise.all([view.finished, watching]);
+  await Promise.all([view.finished, ...watching]);
 }
 
 function stateOf(view: StoreView): OperatorState {

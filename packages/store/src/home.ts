@@ -68,10 +68,21 @@ export interface Workloads {
   watch(onChange: () => void, signal: AbortSignal): Promise<void>;
 }
 
+/** The machines of the platform below; absent where it has none of its own. */
+export interface Machines {
+  /** Its nodes by name, each with the SoC or VM that it is; undefined until they are known. */
+  known(): ReadonlyMap<string, string> | undefined;
+  /** Deletes what a host's agent keeps outside the store. Deleting what is not there is no error. */
+  forget(host: string): Promise<void>;
+  /** Follows the nodes and calls back when one comes, goes or becomes another host; ends with the signal. */
+  watch(onChange: () => void, signal: AbortSignal): Promise<void>;
+}
+
 /** Where a control plane runs: what it stores in, how one of several is chosen, whom it tells, and what runs its services. */
 export interface Home {
   readonly store: Store;
   readonly elector: Elector;
   readonly events: EventRecorder;
   readonly workloads?: Workloads;
+  readonly machines?: Machines;
 }

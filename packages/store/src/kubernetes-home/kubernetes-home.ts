@@ -1,6 +1,6 @@
 import { type Clock, type Log, PharosError } from "@pharos/base";
 import { STORE_FENCED } from "../codes.ts";
-import type { Elector, Home, Leadership, Workloads } from "../home.ts";
+import type { Elector, Home, Leadership, Machines, Workloads } from "../home.ts";
 import {
   type ApiCall,
   connectKubernetesStore,
@@ -12,6 +12,7 @@ import {
 import { kubernetesEventSink } from "./event-sink.ts";
 import { type KubernetesEvents, kubernetesEvents } from "./events.ts";
 import { homeCredentials, type KubeConfigOptions } from "./kube-config.ts";
+import { kubernetesMachines } from "./machines.ts";
 import { kubernetesWorkloads } from "./workloads.ts";
 
 export interface KubernetesHomeOptions extends KubeConfigOptions {
@@ -39,6 +40,7 @@ export interface KubernetesHome extends Home {
   readonly store: KubernetesStore;
   readonly events: KubernetesEvents;
   readonly workloads: Workloads;
+  readonly machines: Machines;
   /** Ends the connection and drops events that wait. */
   close(): Promise<void>;
 }
@@ -63,6 +65,7 @@ export async function kubernetesHome(options: KubernetesHomeOptions): Promise<Ku
     elector: fence.around(leaseElector({ lease, identity, clock, bootTime, log })),
     events,
     workloads: kubernetesWorkloads(store, () => fence.require()),
+    machines: kubernetesMachines(store, namespace, () => fence.require()),
     close: async () => {
       events.close();
       leases.close();

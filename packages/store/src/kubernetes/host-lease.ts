@@ -18,9 +18,14 @@ export interface HostLeaseOptions {
   readonly log: Log;
 }
 
+/** Name of a host's Lease. */
+export function hostLeaseName(host: string): string {
+  return `${NAME_PREFIX}${host}`;
+}
+
 /** Renews a host's Lease until `signal` aborts. A failure is tried again; it is told once until it works again. */
 export async function keepHostLease({ store, namespace, host, clock, log }: HostLeaseOptions, signal: AbortSignal): Promise<void> {
-  const lease = kubernetesLease(store.transport, { namespace, name: `${NAME_PREFIX}${host}` });
+  const lease = kubernetesLease(store.transport, { namespace, name: hostLeaseName(host) });
   let failing = false;
   while (!signal.aborted) {
     try {
