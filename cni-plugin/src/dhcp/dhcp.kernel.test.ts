@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { DhcpSegment, honest, type Script } from "@pharos/dhcp/testing";
 import type { PodNetworkData } from "@pharos/hoststate";
+import { withNamespace } from "@pharos/kernel/namespace";
 import { type LedgerEntry, readLedger } from "@pharos/ledger";
 import { builtPlugin, type PluginRun, TestHost } from "../plugin-harness.ts";
-import { DhcpSegment, honest, type Script } from "./dhcp-harness.ts";
 
 const DATA: PodNetworkData = {
   version: 1,
@@ -40,7 +41,14 @@ afterAll(async () => {
 
 function newHost(...pods: string[]) {
   const host = new TestHost(`pdh${process.pid}-${hosts++}`, plugin, DATA);
-  const segment = new DhcpSegment(host, "wireBr");
+  host.addPod("dhcp");
+  const segment = new DhcpSegment({
+    host: host.namespaceOf("host"),
+    server: host.namespaceOf("dhcp"),
+    bridge: "wireBr",
+    folder: host.folder,
+    inside: (namespace, work) => withNamespace(`/run/netns/${namespace}`, work),
+  });
   made.push({ host, segment });
   for (const pod of pods) host.addPod(pod);
   return { host, segment };

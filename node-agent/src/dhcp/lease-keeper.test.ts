@@ -131,8 +131,8 @@ describe("the keeper of leases", () => {
     expect(did).toEqual([
       `0 ${FINE}`,
       "1800 renew",
-      "1800 ADD web eth0",
       "1800 False: default/web has lost 10.4.0.5/24, whose lease is over (10.4.0.1 refuses)",
+      "1800 ADD web eth0",
       expect.stringMatching(/^18[01]\d ADD web eth0$/),
       expect.stringMatching(/^18[12]\d ADD web eth0$/),
       expect.stringContaining(FINE),

@@ -79,6 +79,7 @@ export class LeaseKeeper {
   /** Returns when to look again, in ms. */
   async #round(signal: AbortSignal): Promise<number> {
     if (this.#running().some((entry) => this.#nextAsk(entry) <= this.#bootTime())) await this.#renew();
+    this.#tell();
     for (const entry of this.#leased().filter(({ lease }) => lease.isOver === true)) {
       if (signal.aborted) return 0;
       await this.#regain(entry);

@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CLIENT_PORT, type DhcpMessage, type DhcpOptions, decodeMessage, encodeMessage, SERVER_PORT } from "@pharos/dhcp";
-import { withNamespace } from "@pharos/kernel/namespace";
-import type { TestHost } from "../plugin-harness.ts";
 
 /** What the scripted server answers to one message. */
 export interface ScriptedReply {
@@ -20,34 +18,47 @@ export type Script = (message: DhcpMessage, count: number) => readonly ScriptedR
 
 const SERVER = "10.4.0.1";
 
-/** A bridge on a test host with a machine on it that serves 10.4.0.0/24: its namespace is called `dhcp`. */
+/** Where a segment is to be: names of network namespaces that exist. */
+export interface SegmentPlace {
+  readonly host: string;
+  /** That of the machine with the server. */
+  readonly server: string;
+  /** Name of the bridge, which is made. */
+  readonly bridge: string;
+  /** For files of the server. */
+  readonly folder: string;
+  /** Runs `work` with this thread in the network namespace of this name. */
+  readonly inside: <T>(namespace: string, work: () => T) => T;
+}
+
+/** A bridge on a test host, with a machine on it that serves 10.4.0.0/24. */
 export class DhcpSegment {
   /** What the scripted server heard, as text: `discover`, `request 10.4.0.5`. */
   readonly heard: string[] = [];
-  readonly #host: TestHost;
+  readonly #place: SegmentPlace;
   #foreign: ChildProcess | undefined;
   #scripted: Socket | undefined;
 
-  constructor(host: TestHost, bridge: string) {
-    this.#host = host;
-    host.addPod("dhcp");
-    host.ip("host", "link", "add", bridge, "type", "bridge");
-    host.ip("host", "link", "set", bridge, "up");
-    host.ip("host", "link", "add", "toDhcp", "master", bridge, "type", "veth", "peer", "name", "s0", "netns", host.namespaceOf("dhcp"));
-    host.ip("host", "link", "set", "toDhcp", "up");
-    host.ip("dhcp", "addr", "add", `${SERVER}/24`, "dev", "s0");
-    host.ip("dhcp", "link", "set", "s0", "up");
-    host.ip("dhcp", "route", "add", "255.255.255.255", "dev", "s0");
+  constructor(place: SegmentPlace) {
+    this.#place = place;
+    const { host, server, bridge } = place;
+    ip(host, "link", "add", bridge, "type", "bridge");
+    ip(host, "link", "set", bridge, "up");
+    ip(host, "link", "add", "toDhcp", "master", bridge, "type", "veth", "peer", "name", "s0", "netns", server);
+    ip(host, "link", "set", "toDhcp", "up");
+    ip(server, "addr", "add", `${SERVER}/24`, "dev", "s0");
+    ip(server, "link", "set", "s0", "up");
+    ip(server, "route", "add", "255.255.255.255", "dev", "s0");
   }
 
   /** Starts busybox's server, of another make than ours, with `lines` in its configuration. */
   async serve(...lines: readonly string[]): Promise<void> {
-    const path = join(this.#host.folder, "udhcpd.conf");
-    const leases = join(this.#host.folder, "udhcpd.leases");
+    const path = join(this.#place.folder, "udhcpd.conf");
+    const leases = join(this.#place.folder, "udhcpd.leases");
     writeFileSync(leases, "", { flag: "a" });
     const fixed = ["interface s0", `lease_file ${leases}`, "start 10.4.0.10", "end 10.4.0.60", "max_leases 50", "opt subnet 255.255.255.0"];
     writeFileSync(path, `${[...fixed, `opt router ${SERVER}`, ...lines].join("\n")}\n`);
-    const inside = `--net=/run/netns/${this.#host.namespaceOf("dhcp")}`;
+    const inside = `--net=/run/netns/${this.#place.server}`;
     const child = spawn("nsenter", [inside, "busybox", "udhcpd", "-f", "-a", "50", path], { stdio: ["ignore", "ignore", "pipe"] });
     this.#foreign = child;
     await new Promise<void>((resolve, reject) => {
@@ -92,13 +103,17 @@ export class DhcpSegment {
 
   /** The socket is made while it is bound, so that has to happen inside, without waiting for a name to be looked up. */
   #openSocket(): Socket {
-    return withNamespace(`/run/netns/${this.#host.namespaceOf("dhcp")}`, () => {
+    return this.#place.inside(this.#place.server, () => {
       const socket = createSocket({ type: "udp4", reuseAddr: true, lookup: (name, _, done) => done(null, name, 4) });
       socket.bind({ port: SERVER_PORT, address: "0.0.0.0", exclusive: true });
       socket.setBroadcast(true);
       return socket;
     });
   }
+}
+
+function ip(namespace: string, ...args: readonly string[]): void {
+  execFileSync("ip", ["-n", namespace, ...args]);
 }
 
 function textOf({ type, ciaddr, options }: DhcpMessage): string {
