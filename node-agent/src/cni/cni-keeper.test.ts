@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -84,7 +84,22 @@ describe("CniKeeper", () => {
     keeper.call();
     await systemClock.sleep(100);
     expect(statSync(bin("pharos-cni")).ino).toBe(installed.ino);
-    expect(readdirSync(bin())).toEqual(["pharos-cni"]);
+    expect(readdirSync(bin()).sort()).toEqual(["loopback", "pharos-cni"]);
+  });
+
+  test("answers as loopback where the folder has none, also after somebody removed it, and never in another's place", async () => {
+    const keeper = start();
+    await until(() => existsSync(bin("loopback")));
+    expect(readlinkSync(bin("loopback"))).toBe("pharos-cni");
+    rmSync(bin("loopback"));
+    keeper.call();
+    await until(() => existsSync(bin("loopback")));
+    rmSync(bin("loopback"));
+    writeFileSync(bin("loopback"), "another's");
+    keeper.call();
+    await systemClock.sleep(100);
+    expect(readFileSync(bin("loopback"), "utf8")).toBe("another's");
+    expect(readFileSync(bin("pharos-cni"), "utf8")).toBe("first");
   });
 
   test("does not take the place of another network, and becomes the network when that is gone", async () => {

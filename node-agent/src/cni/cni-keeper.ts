@@ -5,7 +5,7 @@ import { PLUGIN_TYPE, type PluginPlaces, pluginConfigurationList } from "@pharos
 import { type Clock, type CodeEntry, describeError, type Finding, isSystemError, type Log, Wake } from "@pharos/base";
 import { AGENT_CNI_FOREIGN, AGENT_CNI_NOT_INSTALLED, AGENT_CNI_SHADOWED } from "../codes.ts";
 import type { CniFolders } from "./cni-folders.ts";
-import { installExecutable, installText, versionOfFile } from "./install-file.ts";
+import { installExecutable, installText, linkIfMissing, versionOfFile } from "./install-file.ts";
 import { CONFLIST_NAME, isConfigurationName, type PresentConfigurations, presentConfigurations } from "./present-configurations.ts";
 
 export interface CniKeeperOptions {
@@ -30,6 +30,8 @@ export interface CniStanding {
   readonly findings: readonly Finding[];
 }
 
+/** The plugin that container runtimes execute for each pod besides the network's own; ours answers to that name, too. */
+const LOOPBACK = "loopback";
 /** Look at the folders when nothing else wakes the keeper. */
 const ROUND_MS = 30_000;
 
@@ -105,13 +107,15 @@ export class CniKeeper {
   }
 
   async #installPlugin(folder: string): Promise<readonly Finding[]> {
-    const { plugin, log } = this.#options;
+    const { plugin, conflist, log } = this.#options;
     const target = join(folder, PLUGIN_TYPE);
     try {
       const versions = async () => `${await versionOfFile(plugin)}\n${await versionOfFile(target)}`;
-      if (this.#compared.get(target) === (await versions())) return [];
-      if (await installExecutable(plugin, target)) log.info("plugin installed", { path: target });
-      this.#compared.set(target, await versions());
+      if (this.#compared.get(target) !== (await versions())) {
+        if (await installExecutable(plugin, target)) log.info("plugin installed", { path: target });
+        this.#compared.set(target, await versions());
+      }
+      if (conflist && (await linkIfMissing(join(folder, LOOPBACK), PLUGIN_TYPE))) log.info("loopback linked to the plugin", { folder });
       return [];
     } catch (error) {
       return [finding(AGENT_CNI_NOT_INSTALLED, `${plugin} cannot be installed as ${target}: ${describeError(error)}`)];

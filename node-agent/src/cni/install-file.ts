@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, open, rename, rm, stat, symlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isSystemError } from "@pharos/base";
 
@@ -37,6 +37,20 @@ export async function installExecutable(source: string, target: string): Promise
   if (wanted !== undefined && wanted === (await hashOfFile(target)) && ((await stat(target)).mode & 0o111) === 0o111) return false;
   await replaceFile(target, 0o755, (temporary) => copyFile(source, temporary));
   return true;
+}
+
+/**
+ * Makes a symbolic link where nothing of that name is, not even a link that leads nowhere.
+ * @returns whether it was made.
+ */
+export async function linkIfMissing(path: string, target: string): Promise<boolean> {
+  try {
+    await symlink(target, path);
+    return true;
+  } catch (error) {
+    if (isSystemError(error, "EEXIST")) return false;
+    throw error;
+  }
 }
 
 /** Writes a text that every program on the host may read, as `installExecutable` does. */
