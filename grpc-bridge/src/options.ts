@@ -50,6 +50,8 @@ export interface BridgeOptions {
 export interface BridgeTiming {
   /** Until every reachable host has committed a change. Default 30,000. */
   readonly commitMs: number;
+  /** How long a change waits while none of the hosts is reachable. Default 10,000: by then a host that is awake has come back. */
+  readonly noHostMs: number;
   /** Until a request for a pod's network ends as TIMEOUT. Default 60,000. */
   readonly requestMs: number;
   /** For the store to open, per call. Default 10,000. */
@@ -58,4 +60,10 @@ export interface BridgeTiming {
   readonly callbackMs: number;
 }
 
-export const DEFAULT_TIMING: BridgeTiming = { commitMs: 30_000, requestMs: 60_000, storeWaitMs: 10_000, callbackMs: 5_000 };
+export const DEFAULT_TIMING: BridgeTiming = {
+  commitMs: 30_000,
+  noHostMs: 10_000,
+  requestMs: 60_000,
+  storeWaitMs: 10_000,
+  callbackMs: 5_000,
+};

@@ -89,7 +89,7 @@ describe("bridge", () => {
       log,
       signal: stop.signal,
       connectedHosts: () => plane.awake,
-      timing: { commitMs: 1500, requestMs: 800, storeWaitMs: 200, callbackMs: 1000 },
+      timing: { commitMs: 1500, noHostMs: 400, requestMs: 800, storeWaitMs: 200, callbackMs: 1000 },
       ...more,
     });
     piccolo = piccoloClient(bridge.addresses[0] ?? "");
@@ -253,7 +253,7 @@ describe("bridge", () => {
     const response = await piccolo.configureVehicleNetwork(stream(VEHICLE, BRIDGE));
     expect(response).toMatchObject({
       success: false,
-      message: "not committed within 1500 ms: no host is reachable (soc1, vm1); the former documents are back",
+      message: "no host is reachable (soc1, vm1) for 400 ms; the former documents are back",
     });
     expect((await store.list("Node")).items).toEqual([]);
   });
@@ -262,6 +262,37 @@ describe("bridge", () => {
     plane.awake.delete("vm1");
     const response = await piccolo.configureVehicleNetwork(stream(VEHICLE, BRIDGE));
     expect(response).toMatchObject({ success: true, message: "revision 1 runs on soc1; not reachable, will follow: vm1" });
+  });
+
+  test("a host that is killed while a change waits for it becomes pending; one that is connected and stays silent fails the change", async () => {
+    await end();
+    const connected = new Set(["soc1", "vm1"]);
+    await start({ connectedHosts: () => connected });
+    plane.awake.delete("vm1");
+    const silent = await piccolo.configureVehicleNetwork(stream(VEHICLE, BRIDGE));
+    expect(silent).toMatchObject({
+      success: false,
+      message: "not committed within 1500 ms: revision 1: vm1 has not reported; the former documents are back",
+    });
+    const answer = piccolo.configureVehicleNetwork(stream(VEHICLE, BRIDGE));
+    await systemClock.sleep(300);
+    connected.delete("vm1");
+    expect(await answer).toMatchObject({
+      success: true,
+      message: expect.stringMatching(/^revision \d runs on soc1; not reachable, will follow: vm1$/),
+    });
+  });
+
+  test("documents that were stored already stay when no host can be reached, and the answer names the hosts that will follow", async () => {
+    const text = stream(VEHICLE, BRIDGE);
+    expect(await piccolo.applyConfiguration(text)).toMatchObject({ success: true });
+    plane.awake.clear();
+    expect(await piccolo.applyConfiguration(text)).toEqual({
+      success: false,
+      configVersion: "",
+      message: "no host is reachable (soc1, vm1) for 400 ms; the documents were in the store already, and stay",
+    });
+    expect((await store.list("Bridge")).items).toHaveLength(1);
   });
 
   test("ConfigureVehicleNetwork deletes what it does not name, ApplyConfiguration leaves it", async () => {

@@ -4,6 +4,7 @@ import { type DecodedRevision, decodeRevision, type ObjectRef, refOf, refText, t
 import type { Overlay } from "../documents/overlay.ts";
 import type { LiveView } from "../live-view.ts";
 import { type Outcome, type OutcomeInput, outcomeOf } from "./outcome.ts";
+import { Patience } from "./patience.ts";
 
 /** What the annotation `pharos.io/door` says of objects that this API wrote. */
 const DOOR = "grpc";
@@ -19,6 +20,8 @@ export interface CommitOptions {
   readonly connectedHosts?: () => ReadonlySet<string>;
   /** Until every reachable host has committed, ms. */
   readonly timeoutMs: number;
+  /** How long none of the hosts may be reachable, ms. */
+  readonly noHostMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -45,7 +48,7 @@ export async function commitChange(change: Overlay, options: CommitOptions): Pro
     const { epoch, number } = outcome.revision;
     return { kind: "committed", version: `${epoch}/${number}`, message: committedMessage(outcome), changed };
   }
-  const back = changed.length === 0 ? "" : await putBack({ former, written }, options);
+  const back = changed.length === 0 ? "; the documents were in the store already, and stay" : await putBack({ former, written }, options);
   return { kind: "failed", message: `${outcome.reason}${back}`, changed };
 }
 
@@ -53,8 +56,8 @@ async function waitForOutcome(
   change: Pick<OutcomeInput, "written" | "deleted" | "isUnchanged">,
   options: CommitOptions,
 ): Promise<Exclude<Outcome, { kind: "waiting" }>> {
-  const { view, clock, timeoutMs, signal, store } = options;
-  const deadline = clock.monotonic() + timeoutMs;
+  const { view, signal, store } = options;
+  const patience = new Patience(options);
   const epoch = await store.epoch();
   const newestOf = newestRevision(view, epoch, options.log);
   for (;;) {
@@ -67,9 +70,9 @@ async function waitForOutcome(
       connected: options.connectedHosts?.(),
     });
     if (outcome.kind !== "waiting") return outcome;
-    const left = deadline - clock.monotonic();
-    if (left <= 0 || signal.aborted) return { kind: "failed", reason: `not committed within ${timeoutMs} ms: ${outcome.reason}` };
-    await view.changed(Math.min(left, LOOK_AGAIN_MS), signal);
+    const wait = patience.look(outcome);
+    if ("over" in wait) return { kind: "failed", reason: wait.over };
+    await view.changed(Math.min(wait.ms, LOOK_AGAIN_MS), signal);
   }
 }
 

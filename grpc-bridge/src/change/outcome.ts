@@ -5,7 +5,8 @@ import { type DecodedRevision, type ObjectRef, refText } from "@pharos/store";
 
 /** What has become of a change, as far as the store shows it. */
 export type Outcome =
-  | { readonly kind: "waiting"; readonly reason: string }
+  /** `missing`: of all hosts that should run it none is reachable. */
+  | { readonly kind: "waiting"; readonly reason: string; readonly missing?: readonly string[] }
   | {
       readonly kind: "committed";
       readonly revision: DecodedRevision;
@@ -84,7 +85,7 @@ export function revisionOutcome(
   const reachable = expected.filter((host) => connected?.has(host) ?? byHost.has(host));
   const pending = expected.filter((host) => !reachable.includes(host));
   if (reachable.length === 0)
-    return { kind: "waiting", reason: `no host is reachable (${expected.join(", ") || "the Node document has none"})` };
+    return { kind: "waiting", reason: `no host is reachable (${expected.join(", ") || "the Node document has none"})`, missing: expected };
   const waiting: string[] = [];
   for (const host of reachable) {
     const status = byHost.get(host)?.status;

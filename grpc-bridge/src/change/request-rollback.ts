@@ -3,6 +3,7 @@ import type { ConfigRevision } from "@pharos/kinds";
 import { type DecodedRevision, ROLLBACK_ANNOTATION, ROLLBACK_REFUSED_ANNOTATION, STORE_NOT_FOUND, type Store } from "@pharos/store";
 import { type CommitOptions, committedMessage, newestRevision } from "./commit.ts";
 import { type Outcome, revisionOutcome } from "./outcome.ts";
+import { Patience } from "./patience.ts";
 import type { RollbackTarget } from "./rollback-target.ts";
 
 export interface RollbackOptions extends CommitOptions {
@@ -47,8 +48,8 @@ export async function requestRollback(
 type Waited = Extract<Outcome, { kind: "committed" }> | { readonly kind: "failed"; readonly reason: string; readonly made?: number };
 
 async function waitForRollback(number: number, options: RollbackOptions): Promise<Waited> {
-  const { view, clock, timeoutMs, signal, store, id, log } = options;
-  const deadline = clock.monotonic() + timeoutMs;
+  const { view, signal, store, id, log } = options;
+  const patience = new Patience(options);
   const epoch = await store.epoch();
   const newestOf = newestRevision(view, epoch, log);
   for (;;) {
@@ -62,9 +63,9 @@ async function waitForRollback(number: number, options: RollbackOptions): Promis
     const made = isOurs ? { made: newest.number } : {};
     if (outcome.kind === "committed") return outcome;
     if (outcome.kind === "failed") return { ...outcome, ...made };
-    const left = deadline - clock.monotonic();
-    if (left <= 0 || signal.aborted) return { kind: "failed", reason: `not committed within ${timeoutMs} ms: ${outcome.reason}`, ...made };
-    await view.changed(Math.min(left, LOOK_AGAIN_MS), signal);
+    const wait = patience.look(outcome);
+    if ("over" in wait) return { kind: "failed", reason: wait.over, ...made };
+    await view.changed(Math.min(wait.ms, LOOK_AGAIN_MS), signal);
   }
 }
 

@@ -80,7 +80,7 @@ function change(context: HandlerContext, { text, mode, dryRun }: ChangeRequest):
       };
     const { clock, log, signal, connectedHosts, timing } = context;
     const result = await commitChange(overlay, {
-      ...{ store, view, clock, log, signal, timeoutMs: timing.commitMs },
+      ...{ store, view, clock, log, signal, timeoutMs: timing.commitMs, noHostMs: timing.noHostMs },
       ...(connectedHosts === undefined ? {} : { connectedHosts }),
     });
     const version = result.kind === "committed" ? result.version : "";

@@ -16,7 +16,7 @@ export async function rollbackConfiguration(
     if (target.kind === "bad") return { kind: "refused", message: target.reason, current: "", document: [] } as const;
     const { clock, log, signal, connectedHosts, timing, newId } = context;
     const result = await requestRollback(target, {
-      ...{ store, view, clock, log, signal, timeoutMs: timing.commitMs, id: newId() },
+      ...{ store, view, clock, log, signal, timeoutMs: timing.commitMs, noHostMs: timing.noHostMs, id: newId() },
       ...(connectedHosts === undefined ? {} : { connectedHosts }),
     });
     return { ...result, current: `${epoch}/${result.number}`, document: [`ConfigRevision/${target.object.metadata.name}`] } as const;
