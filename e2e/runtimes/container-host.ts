@@ -6,6 +6,8 @@ import { type Program, runProgram, startProgram } from "@pharos/lab/kubernetes";
 
 /** The host's address towards the machine outside, and that machine's own. */
 export const UPLINK = { host: "198.51.100.1", outside: "198.51.100.2", length: 24 } as const;
+/** Busybox is on every host, also on one with a root of its own. */
+export const BUSYBOX = "/usr/bin/busybox";
 const CGROUPS = "/sys/fs/cgroup";
 const READY_MS = 10_000;
 
@@ -58,9 +60,14 @@ export class ContainerHost {
       log: join(folder, "holder.log"),
     });
     const host = new ContainerHost(name, folder, holder);
-    if (root !== undefined) host.#changeRoot(root);
-    host.#mount(own);
-    return host;
+    try {
+      if (root !== undefined) host.#changeRoot(root);
+      host.#mount(own);
+      return host;
+    } catch (error) {
+      void host.stop();
+      throw error;
+    }
   }
 
   /** The command that runs another one on the host. */
@@ -110,7 +117,7 @@ export class ContainerHost {
     const [upper, work, merged] = ["upper", "work", "root"].map((part) => join(this.folder, part)) as [string, string, string];
     for (const made of [upper, work, merged]) mkdirSync(made);
     this.run(["mount", "-t", "overlay", "overlay", "-o", `lowerdir=${root},upperdir=${upper},workdir=${work}`, merged]);
-    for (const path of ["proc", "sys", "dev", "run", "tmp", ".old"]) this.run(["mkdir", "-p", join(merged, path)]);
+    for (const path of ["proc", "sys", "dev", "run", "tmp", "var/tmp", ".old"]) this.run(["mkdir", "-p", join(merged, path)]);
     this.run(["mount", "-t", "proc", "proc", join(merged, "proc")]);
     for (const path of ["sys", "dev"]) this.run(["mount", "--rbind", `/${path}`, join(merged, path)]);
     // The tests' folders keep their paths.
@@ -118,17 +125,16 @@ export class ContainerHost {
     this.run(["mount", "--rbind", this.folder, join(merged, this.folder)]);
     // A chroot would not do: whatever joins a container's mount namespace would land outside.
     this.run(["pivot_root", merged, join(merged, ".old")]);
-    this.run(["/usr/bin/busybox", "umount", "-l", "/.old"]);
+    this.run([BUSYBOX, "umount", "-l", "/.old"]);
   }
 
   #mount(own: readonly string[]): void {
-    const busybox = ["/usr/bin/busybox"];
-    for (const path of ["/run", "/dev/shm"]) this.run([...busybox, "mount", "-t", "tmpfs", "tmpfs", path]);
-    this.run([...busybox, "mkdir", "-p", "/run/netns", "/run/lock"]);
+    for (const path of ["/run", "/dev/shm"]) this.run([BUSYBOX, "mount", "-t", "tmpfs", "tmpfs", path]);
+    this.run([BUSYBOX, "mkdir", "-p", "/run/netns", "/run/lock"]);
     for (const path of own) {
       mkdirSync(this.ownFolder(path), { recursive: true });
-      this.run([...busybox, "mkdir", "-p", path]);
-      this.run([...busybox, "mount", "-o", "bind", this.ownFolder(path), path]);
+      this.run([BUSYBOX, "mkdir", "-p", path]);
+      this.run([BUSYBOX, "mount", "-o", "bind", this.ownFolder(path), path]);
     }
   }
 }

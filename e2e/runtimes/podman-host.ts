@@ -1,7 +1,7 @@
 import { copyFileSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runProgram } from "@pharos/lab/kubernetes";
-import { ContainerHost } from "./container-host.ts";
+import { BUSYBOX, ContainerHost } from "./container-host.ts";
 
 export const IMAGE = "localhost/busybox:1";
 const APPLETS = ["cat", "httpd", "ip", "nc", "ping", "sh", "sleep"];
@@ -30,29 +30,34 @@ export class PodmanHost {
   static start({ name, plugin, network, root }: PodmanSettings): PodmanHost {
     const host = ContainerHost.start({ name, own: OWN, ...(root === undefined ? {} : { root }) });
     const podman = new PodmanHost(host);
-    podman.write("/etc/containers/containers.conf", [
-      "[network]",
-      ...network,
-      "[engine]",
-      'cgroup_manager = "cgroupfs"',
-      'events_logger = "file"',
-      'runtime = "runc"',
-    ]);
-    podman.write("/etc/containers/storage.conf", [
-      "[storage]",
-      'driver = "vfs"',
-      'graphroot = "/var/lib/containers/storage"',
-      'runroot = "/run/containers/storage"',
-    ]);
-    podman.write("/etc/containers/policy.json", ['{"default":[{"type":"insecureAcceptAnything"}]}']);
-    installPlugin(plugin, host.ownFolder(PLUGIN_FOLDER));
-    podman.podman("import", imageArchive(host.folder), IMAGE);
-    return podman;
+    try {
+      podman.write("/etc/containers/containers.conf", [
+        "[network]",
+        ...network,
+        "[engine]",
+        'cgroup_manager = "cgroupfs"',
+        'events_logger = "file"',
+        'runtime = "runc"',
+      ]);
+      podman.write("/etc/containers/storage.conf", [
+        "[storage]",
+        'driver = "vfs"',
+        'graphroot = "/var/lib/containers/storage"',
+        'runroot = "/run/containers/storage"',
+      ]);
+      podman.write("/etc/containers/policy.json", ['{"default":[{"type":"insecureAcceptAnything"}]}']);
+      installPlugin(plugin, host.ownFolder(PLUGIN_FOLDER));
+      podman.podman("import", imageArchive(host.folder), IMAGE);
+      return podman;
+    } catch (error) {
+      void host.stop();
+      throw error;
+    }
   }
 
   /** Runs `podman`; its output without the line's end, or an error with its message. */
   podman(...args: readonly string[]): string {
-    return this.host.run(["env", "PODMAN_IGNORE_CGROUPSV1_WARNING=1", "podman", ...args]).trim();
+    return this.host.run([BUSYBOX, "env", "PODMAN_IGNORE_CGROUPSV1_WARNING=1", "podman", ...args]).trim();
   }
 
   /** Starts a container that stays; answers its id. */
@@ -114,7 +119,7 @@ function installPlugin(plugin: string, folder: string): void {
 function imageArchive(folder: string): string {
   const root = join(folder, "image");
   for (const path of ["bin", "etc", "proc", "sys", "dev", "tmp"]) mkdirSync(join(root, path), { recursive: true });
-  copyFileSync("/bin/busybox", join(root, "bin/busybox"));
+  copyFileSync(BUSYBOX, join(root, "bin/busybox"));
   for (const applet of APPLETS) symlinkSync("busybox", join(root, "bin", applet));
   const archive = join(folder, "image.tar");
   runProgram(["tar", "-C", root, "-cf", archive, "."]);

@@ -11,11 +11,15 @@ import { eventually, HTTP_REQUEST, netcat } from "./requests.ts";
 const LEDGER = "/var/lib/pharos/ledger";
 const WWW = "/var/lib/pharos/www";
 const DEBIAN = "/usr/lib/cni";
-const range = { subnet: "10.2.1.0/24", block: "10.2.1.0/24", rangeStart: "10.2.1.10", rangeEnd: "10.2.1.99", gateway: "10.2.1.1" };
+// Pods of both families: the CHECK of Debian's portmap looks for the IPv6 chain also of pods that have no IPv6.
+const ranges = [
+  { subnet: "10.2.1.0/24", block: "10.2.1.0/24", rangeStart: "10.2.1.10", rangeEnd: "10.2.1.99", gateway: "10.2.1.1", exclude: [] },
+  { subnet: "fd02::/64", block: "fd02::/64", rangeStart: "fd02::10", rangeEnd: "fd02::99", gateway: "fd02::1", exclude: [] },
+];
 const data = {
   version: 1,
   defaultBridge: "net0",
-  bridges: [{ name: "net0", isGateway: true, ipMasq: true, ranges: [{ ...range, exclude: [] }], routes: [{ dst: "0.0.0.0/0" }] }],
+  bridges: [{ name: "net0", isGateway: true, ipMasq: true, ranges, routes: [{ dst: "0.0.0.0/0" }, { dst: "::/0" }] }],
 };
 const TUNED_MAC = "92:d0:c6:0a:29:33";
 const BITS = 100_000_000;
@@ -23,10 +27,10 @@ const BITS = 100_000_000;
 const ours = { type: "pharos-cni", stateDir: LEDGER, pharos: data };
 const portmap = { type: "portmap", capabilities: { portMappings: true }, snat: true };
 const firewall = { type: "firewall", backend: "iptables" };
-const tuning = { type: "tuning", mac: TUNED_MAC, mtu: 1400, sysctl: { "net.core.somaxconn": "500" } };
+const tuning = { type: "tuning", capabilities: { mac: true }, mtu: 1400, sysctl: { "net.core.somaxconn": "500" } };
 const bandwidth = { type: "bandwidth", ingressRate: BITS, ingressBurst: BITS, egressRate: BITS, egressBurst: BITS };
 const sbr = { type: "sbr" };
-const PORTS = { portMappings: [{ hostPort: 18082, containerPort: 80, protocol: "tcp" }] };
+const ASKED = { portMappings: [{ hostPort: 18082, containerPort: 80, protocol: "tcp" }], mac: TUNED_MAC };
 
 interface Chain {
   readonly title: string;
@@ -58,7 +62,7 @@ describe("first of a chain of reference plugins", () => {
 
 function chainTests({ folder, cniVersion, others }: Chain, name: string): void {
   let tool: CnitoolHost;
-  const call = { network: "chain", capabilities: PORTS } as const;
+  const call = { network: "chain", capabilities: ASKED } as const;
   const held = () => readLedger(tool.host.ownFolder(LEDGER));
 
   beforeAll(() => {
@@ -75,13 +79,16 @@ function chainTests({ folder, cniVersion, others }: Chain, name: string): void {
   test("ADD, CHECK, packets, DEL, and nothing is left", async () => {
     const result = tool.succeed({ ...call, verb: "add", pod: "a" });
     tool.succeed({ ...call, capabilities: {}, verb: "add", pod: "b" });
-    expect(result).toMatchObject({ cniVersion, ips: [{ address: "10.2.1.10/24", gateway: "10.2.1.1", interface: 2 }] });
+    expect(result).toMatchObject({
+      cniVersion,
+      ips: [{ address: "10.2.1.10/24", gateway: "10.2.1.1", interface: 2 }, { address: "fd02::10/64" }],
+    });
     if (cniVersion !== "0.3.1")
-      for (const pod of ["a", "b"]) tool.succeed({ ...call, verb: "check", pod, capabilities: pod === "a" ? PORTS : {} });
+      for (const pod of ["a", "b"]) tool.succeed({ ...call, verb: "check", pod, capabilities: pod === "a" ? ASKED : {} });
 
-    // With the pod's address: sbr leaves its routes to packets that have it already.
+    // With the pod's address: sbr leaves routes only to packets that have it already.
     expect(tool.inPod("a", ["ping", "-c", "1", "-W", "2", "-I", "10.2.1.10", UPLINK.outside])).toContain("1 received");
-    expect(tool.inPod("b", ["ping", "-c", "1", "-W", "2", "10.2.1.10"])).toContain("1 received");
+    expect(tool.inPod("b", ["ping", "-c", "1", "-W", "2", "-I", "10.2.1.11", "10.2.1.10"])).toContain("1 received");
     const server = tool.host.start("server", ["nsenter", "--net=/run/netns/a", "busybox", "httpd", "-f", "-p", "80", "-h", WWW]);
     await eventually(() => expect(tool.host.outside(netcat(UPLINK.host, 18082), HTTP_REQUEST)).toContain("hello"));
     await server.stop();
