@@ -101,7 +101,13 @@ function routeFaults({ routes }: Attachment, seen: PodEnd, index: number): reado
     .filter((wanted) => !seen.routes.some((route) => sameRoute(route, wanted)));
   return missing.map((wanted) => ({
     says: `the route to ${wanted.destination} is missing in the pod`,
-    fixes: [{ kind: "pod", request: { what: `add route to ${wanted.destination} in the pod`, bytes: encodeRouteAdd(wanted) } }],
+    // Where the pod has it by another interface already, that one keeps it.
+    fixes: [
+      {
+        kind: "pod",
+        request: { what: `add route to ${wanted.destination} in the pod`, bytes: encodeRouteAdd(wanted), tolerate: ["EEXIST"] },
+      },
+    ],
   }));
 }
 
@@ -119,8 +125,10 @@ function routeFields({ dst, gw }: Attachment["routes"][number], index: number): 
   return gw === undefined ? fields : { ...fields, gateway: gw };
 }
 
+/** A route that another interface of the pod has, for another network, is as good: the kernel takes no second one. */
 function sameRoute(a: PodEnd["routes"][number], b: RouteFields): boolean {
-  return a.destination === b.destination && a.table === b.table && a.gateway === b.gateway && a.index === b.index;
+  const isOther = a.index !== b.index;
+  return a.destination === b.destination && a.table === b.table && (isOther || a.gateway === b.gateway);
 }
 
 function sysctlFaults(attachment: Attachment, seen: PodEnd): readonly Fault[] {
@@ -131,7 +139,7 @@ function sysctlFaults(attachment: Attachment, seen: PodEnd): readonly Fault[] {
 }
 
 /**
- * Neighbours are told when the link comes up, since the last holder of the address had another hardware address. IPv6 is allowed where
+ * Neighbours are told of addresses (see announce.ts). IPv6 is allowed where
  * it is used, without duplicate detection: the ledger vouches for the address, and whoever starts in the pod may use it at once.
  */
 function wantedSysctls({ key: { ifname }, addresses }: Attachment): readonly (readonly [string, string])[] {
