@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { PharosError } from "@pharos/base";
 import { LEDGER_BUSY, LEDGER_UNWRITABLE } from "./codes.ts";
-import { type ByteRange, bindRangeLocks, type RangeLocks } from "./range-lock.ts";
+import { type ByteRange, type RangeLocks, rangeLocks } from "./range-lock.ts";
 
 const FILE = "lock";
 const JOURNAL: ByteRange = { start: 0, length: 1 };
@@ -32,10 +32,12 @@ export class LedgerLock {
   readonly descriptor: number;
   readonly #path: string;
   readonly #locks: RangeLocks;
+  readonly #timeoutMs: number;
   #hasAll = false;
 
   /** Opens the lock file, and makes folder and file where they are missing. The file is never removed: two files would be two locks. */
-  constructor(folder: string) {
+  constructor(folder: string, timeoutMs = TIMEOUT_MS) {
+    this.#timeoutMs = timeoutMs;
     this.#path = join(folder, FILE);
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -43,7 +45,7 @@ export class LedgerLock {
     } catch (cause) {
       throw new PharosError(LEDGER_UNWRITABLE, `cannot open ${this.#path}`, { cause });
     }
-    this.#locks = bindRangeLocks();
+    this.#locks = rangeLocks();
   }
 
   /** Waits until no other command of this container is at work. */
@@ -116,12 +118,12 @@ export class LedgerLock {
   #attempt(isTaken: () => boolean): void {
     if (isTaken()) return;
     const cell = new Int32Array(new SharedArrayBuffer(4));
-    const end = uptimeMs() + TIMEOUT_MS;
+    const end = uptimeMs() + this.#timeoutMs;
     for (let pause = PAUSE_MS.first; uptimeMs() < end; pause = Math.min(pause * 1.5, PAUSE_MS.longest)) {
       Atomics.wait(cell, 0, 0, pause);
       if (isTaken()) return;
     }
-    throw new PharosError(LEDGER_BUSY, `${this.#path} was locked for ${TIMEOUT_MS} ms`);
+    throw new PharosError(LEDGER_BUSY, `${this.#path} was locked for ${this.#timeoutMs} ms`);
   }
 }
 

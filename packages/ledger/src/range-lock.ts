@@ -26,11 +26,14 @@ export interface RangeLocks {
   isFree(descriptor: number, range: ByteRange): boolean;
 }
 
+/** The calls, bound at the first use. */
+export const rangeLocks = once(bind);
+
 /**
- * Binds the calls. fcntl is variadic in C; on both architectures a variadic integer or pointer is passed as any other, so that
+ * fcntl is variadic in C; on both architectures a variadic integer or pointer is passed as any other, so that
  * the fixed declaration, which koffi calls faster, is right.
  */
-export function bindRangeLocks(): RangeLocks {
+function bind(): RangeLocks {
   const fcntl: (descriptor: number, command: number, flock: Buffer) => number = koffi.load(null).func("int fcntl(int, int, void *)");
   const { EAGAIN, EACCES } = koffi.os.errno;
   return {
@@ -55,4 +58,12 @@ function flockOf(type: LockType, { start, length }: ByteRange): Buffer {
   bytes.writeUInt32LE(Math.floor(start / HALF), 12);
   bytes.writeUInt32LE(length, 16);
   return bytes;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
