@@ -53,7 +53,7 @@ export function acquireLease(one: Unleased, place: LeasePlace): Pick<Unleased, "
   const settings = {
     ...identity,
     totalMs: dhcpTimeoutMs,
-    isTaken: (address: string) => isTaken(ledger.read(), entry, address),
+    isTaken: (address: string) => isBridges(attachment, address) || isTaken(ledger.read(), entry, address),
     ...(former === undefined ? {} : { only: former }),
   };
   // What is sent over a link that is down is lost.
@@ -73,6 +73,11 @@ export function acquireLease(one: Unleased, place: LeasePlace): Pick<Unleased, "
   const made = withLease(attachment, { addresses, gateways, routes });
   sides.host.exchange([{ what: `mark ${made.hostName}`, bytes: encodeLinkChange({ name: made.hostName, alias: made.alias }) }]);
   return { attachment: made, entry: leased };
+}
+
+/** The host's own address on the bridge, which the server may not know of. */
+function isBridges({ bridge }: Attachment, address: string): boolean {
+  return bridge.ranges.some(({ gateway }) => gateway === address);
 }
 
 function isTaken(held: LedgerView, { key, bridge, bootId }: LedgerEntry, address: string): boolean {

@@ -139,6 +139,12 @@ export const PORT_IS_BRIDGE: CodeEntry = {
   action: "name an interface; Linux takes no bridge as a port, and traffic between bridges is routed",
 };
 
+export const SUBNET_UNKNOWN: CodeEntry = {
+  code: "PHAROS-1146",
+  title: "a bridge whose subnet nobody knows",
+  action: "give the bridge's ipam a range with the subnet that its addresses are of",
+};
+
 export const INTERFACE_MANAGED_ELSEWHERE: CodeEntry = {
   code: "PHAROS-1150",
   title: "an interface that another program manages",

@@ -25,6 +25,7 @@ const CASES: readonly GoldenCase[] = [
   { name: "example-vehicle", leases: [], absent: ["soc1 vm2Eth0"] },
   { name: "shared-subnets", leases: [], absent: [] },
   { name: "ports-and-leases", leases: [{ host: "gw", interface: "wwan0", address: "100.64.3.7/30" }], absent: [] },
+  { name: "addresses-of-others", leases: [], absent: [] },
 ];
 
 function documentsOfCase(name: string): DocumentSet {

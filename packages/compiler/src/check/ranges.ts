@@ -1,6 +1,6 @@
 import type { Finding } from "@pharos/base";
 import { compareIp, containsIp, formatIp, formatPrefix, type Ip } from "@pharos/hoststate";
-import { ADDRESS_OUTSIDE, ADDRESS_RESERVED, GATEWAY_UNREACHABLE, RANGE_EXHAUSTED, RANGE_REVERSED } from "../codes.ts";
+import { ADDRESS_OUTSIDE, ADDRESS_RESERVED, GATEWAY_UNREACHABLE, RANGE_EXHAUSTED, RANGE_REVERSED, SUBNET_UNKNOWN } from "../codes.ts";
 import { capacityOf } from "../features/pod-network-data.ts";
 import { found } from "../found.ts";
 import type { BridgeRange, PlacedBridge, Vehicle } from "../vehicle/model.ts";
@@ -12,6 +12,7 @@ export function rangeFindings(vehicle: Vehicle): readonly Finding[] {
     ...bridge.ranges.flatMap((range) => [...insideFindings(bridge, range), ...capacityFindings(bridge, range)]),
     ...routeFindings(bridge),
     ...sizeFindings(bridge),
+    ...subnetUnknown(bridge),
   ]);
 }
 
@@ -40,9 +41,9 @@ function insideFindings(bridge: PlacedBridge, range: BridgeRange): readonly Find
   return outside;
 }
 
-/** Only pods get their addresses handed out. A range that is wrong in itself has its finding already. */
+/** Only pods get their addresses handed out, and not where a DHCP server does. A range that is wrong in itself has its finding already. */
 function capacityFindings(bridge: PlacedBridge, range: BridgeRange): readonly Finding[] {
-  if (bridge.bridgeFor !== "pod" || insideFindings(bridge, range).length > 0) return [];
+  if (bridge.bridgeFor !== "pod" || bridge.ipam === "dhcp" || insideFindings(bridge, range).length > 0) return [];
   return range.blocks.flatMap(({ host, block, gateway }) => {
     if (capacityOf(range, block, gateway) > 0n) return [];
     const says = `${bridge.name} has no address left for pods on ${host}: its block is ${formatPrefix(block)} of ${formatPrefix(range.subnet)}, the bridge itself has ${formatIp(gateway)}`;
@@ -56,6 +57,17 @@ function routeFindings(bridge: PlacedBridge): readonly Finding[] {
     const subnets = bridge.ranges.map((range) => formatPrefix(range.subnet)).join(", ");
     const says = `pods on ${bridge.name} cannot reach the gateway ${formatIp(gw)}: it is in none of ${subnets}`;
     return [found({ code: GATEWAY_UNREACHABLE, at: bridge.origin, field: `ipam.routes[${index}].gw`, says })];
+  });
+}
+
+/** Where others give the addresses a range only says which subnet it is, and without one nothing can be done for it. */
+function subnetUnknown(bridge: PlacedBridge): readonly Finding[] {
+  const { name, ipam, isGateway, ipMasq, ranges, origin } = bridge;
+  if (ipam === undefined || ranges.length > 0) return [];
+  const wanted = [...(isGateway ? ["isGateway"] : []), ...(ipMasq ? ["ipMasq"] : [])];
+  return wanted.map((field) => {
+    const says = `${field} of ${name} has no effect: its addresses come by ${ipam}, and no range says which subnet they are of`;
+    return found({ code: SUBNET_UNKNOWN, at: origin, field, says, severity: "WARNING" });
   });
 }
 

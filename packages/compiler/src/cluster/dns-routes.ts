@@ -17,7 +17,9 @@ export function podsWithoutDns(bridges: readonly PlacedBridge[], cluster: Cluste
     });
 }
 
-function leadsTo({ ranges, routes }: PlacedBridge, server: Ip): boolean {
+/** Where a DHCP server gives addresses it gives routes too. */
+function leadsTo({ ranges, routes, ipam }: PlacedBridge, server: Ip): boolean {
+  if (ipam === "dhcp") return true;
   const prefixes = [...ranges.map(({ subnet }) => subnet), ...routes.map(({ dst }) => dst)];
   return prefixes.some((prefix) => containsIp(prefix, server));
 }

@@ -49,6 +49,7 @@ function podBridge(vehicle: Vehicle, bridge: PlacedBridge, host: Host): PodBridg
     isGateway: bridge.isGateway,
     ipMasq: bridge.ipMasq,
     ...(bridge.mtu === undefined ? {} : { mtu: bridge.mtu }),
+    ...(bridge.ipam === undefined ? {} : { ipam: bridge.ipam }),
     ranges: bridge.ranges.flatMap((range) => podRange(vehicle, { bridge, range, host: host.name }) ?? []),
     routes: bridge.routes.map(({ dst, gw }) => ({ dst: formatPrefix(dst), ...(gw === undefined ? {} : { gw: formatIp(gw) }) })),
   };

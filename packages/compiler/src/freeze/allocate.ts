@@ -77,7 +77,7 @@ function cutOf({ vehicle, bridge, range }: RangeInput, known: readonly KnownBloc
   const isSound = bounded && (rangeStart === undefined || rangeEnd === undefined || compareIp(rangeStart, rangeEnd) <= 0);
   const isUseful = (block: Block["block"]): boolean => {
     const { first, last } = handOutBounds(range, block);
-    return bridge.bridgeFor !== "pod" || !isSound || compareIp(first, last) <= 0;
+    return bridge.bridgeFor !== "pod" || bridge.ipam === "dhcp" || !isSound || compareIp(first, last) <= 0;
   };
   return {
     subnet: range.subnet,

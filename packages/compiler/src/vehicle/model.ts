@@ -80,6 +80,8 @@ export interface PlacedBridge {
   readonly isGateway: boolean;
   readonly isDefault: boolean;
   readonly mtu?: number;
+  /** Who gives pods their addresses: a DHCP server on the bridge, or the pod's annotation; absent: Pharos, from `ranges`. */
+  readonly ipam?: "dhcp" | "static";
   /** Hosts that carry it, sorted. */
   readonly hosts: readonly string[];
   /** Interfaces of those hosts that are its ports. */

@@ -37,6 +37,7 @@ export function readBridge(entry: BridgeEntry, input: BridgeInput, findings: Fin
     isGateway: declared.isGateway,
     isDefault: declared.default,
     ...(declared.mtu === undefined ? {} : { mtu: declared.mtu }),
+    ...ipamOf(declared),
     hosts,
     ports: portsOf(declared, hosts, input.hosts),
     ranges,
@@ -44,6 +45,10 @@ export function readBridge(entry: BridgeEntry, input: BridgeInput, findings: Fin
     ...(declared.ipam?.blockSize === undefined ? {} : { blockSize: declared.ipam.blockSize }),
     origin,
   };
+}
+
+function ipamOf({ ipam }: BridgeSpecEntry): Pick<PlacedBridge, "ipam"> {
+  return ipam?.type === "dhcp" || ipam?.type === "static" ? { ipam: ipam.type } : {};
 }
 
 function at(origin: Origin, field: string): Origin {
