@@ -1,15 +1,18 @@
 import type { Clock } from "@pharos/base";
 
-/** Pauses between calls about one thing: doubled from the first to the last. */
-const PAUSE_MS = { first: 5000, last: 300_000 };
+/** The longest pause between calls about one thing. */
+const LAST_PAUSE_MS = 300_000;
 
 /** Decides when something that was tried may be tried again. What was left alone for long starts anew. */
 export class CallBackoff {
   readonly #clock: Clock;
+  readonly #firstPauseMs: number;
   readonly #calls = new Map<string, { readonly at: number; readonly pauseMs: number }>();
 
-  constructor(clock: Clock) {
+  /** @param firstPauseMs after the first call; doubled after each further one. */
+  constructor(clock: Clock, firstPauseMs = 5000) {
     this.#clock = clock;
+    this.#firstPauseMs = firstPauseMs;
   }
 
   isDue(key: string): boolean {
@@ -20,9 +23,9 @@ export class CallBackoff {
   /** Takes note of a call, however it will end. */
   called(key: string): void {
     const at = this.#clock.monotonic();
-    for (const [other, call] of this.#calls) if (at - call.at > 2 * PAUSE_MS.last) this.#calls.delete(other);
+    for (const [other, call] of this.#calls) if (at - call.at > 2 * LAST_PAUSE_MS) this.#calls.delete(other);
     const last = this.#calls.get(key);
-    const isNew = last === undefined || at - last.at > 2 * PAUSE_MS.last;
-    this.#calls.set(key, { at, pauseMs: isNew ? PAUSE_MS.first : Math.min(last.pauseMs * 2, PAUSE_MS.last) });
+    const isNew = last === undefined || at - last.at > 2 * LAST_PAUSE_MS;
+    this.#calls.set(key, { at, pauseMs: isNew ? this.#firstPauseMs : Math.min(last.pauseMs * 2, LAST_PAUSE_MS) });
   }
 }

@@ -12,11 +12,12 @@ import { type AnnotatePod, NetworkStatusTeller } from "./network-status-teller.t
 import { OwnLedger } from "./own-ledger.ts";
 import { PodKeeper } from "./pod-keeper.ts";
 import { PodMender } from "./pod-mender.ts";
+import { PODMAN_SOCKET, podmanRuntime } from "./podman-runtime.ts";
 import { podNetworkOf } from "./published-pods.ts";
 import { RequestDesk } from "./request-desk.ts";
 import { RequestFiles } from "./request-files.ts";
 import { PluginRunner } from "./run-plugin.ts";
-import { NO_CONTAINERS } from "./runtime.ts";
+import { type ContainerRuntime, joinedRuntimes, NO_CONTAINERS } from "./runtime.ts";
 
 /** Containers of a runtime that has no API of its own. */
 const CONTAINER_FOLDER = "/run/pharos/containers";
@@ -66,7 +67,7 @@ export function hostPods(options: HostPodsOptions): HostPods {
   const ledger = new OwnLedger({ folder: join(root, LEDGER_FOLDER), log });
   const places = { dataFile: join(root, POD_NETWORK_DATA_PATH), stateDir: join(root, LEDGER_FOLDER) };
   const plugin = new PluginRunner({ binary: pluginBinary, ...places });
-  const runtime = annotatePod === undefined ? directoryRuntime(join(root, CONTAINER_FOLDER), log) : NO_CONTAINERS;
+  const runtime = annotatePod === undefined ? containersOf({ root, clock, log }) : NO_CONTAINERS;
   const current = () => ledger.current();
   const whenAttached = annotatePod === undefined ? "replace" : "add";
   const desk = new RequestDesk({ host, runtime, plugin, ledger: current, whenAttached, log });
@@ -93,4 +94,10 @@ export function hostPods(options: HostPodsOptions): HostPods {
     kernelChanged: () => mender.call(),
     run: (signal) => Promise.all([keeper.run(signal), mender.run(signal), leases.run(signal)]),
   };
+}
+
+/** Without Kubernetes: those of Podman, and those that somebody describes. */
+function containersOf({ root, clock, log }: Pick<HostPodsOptions, "root" | "clock" | "log">): ContainerRuntime {
+  const podman = podmanRuntime({ socket: join(root, PODMAN_SOCKET), clock, log });
+  return joinedRuntimes([directoryRuntime(join(root, CONTAINER_FOLDER), log), podman]);
 }

@@ -6,14 +6,21 @@ export type NetnsState =
   /** `path` is how this process reaches it. */
   | { readonly kind: "there"; readonly path: string }
   | { readonly kind: "gone" }
-  /** The agent does not see the folder that holds it, or a path below /proc means another process here than where it was written. */
+  /** The agent does not see the folder that holds it, or a path below /proc may mean another process by now, or here. */
   | { readonly kind: "unknown" };
 
 /** /var/run is /run (FHS 3.0); in an image it may be missing. */
 const ALIAS = /^\/var\/run\//;
 
-/** Looks whether a pod's network namespace is there. */
+/** The namespace of a process; so Podman names that of a container without a network of its own. */
+const OF_PROCESS = /^(\/proc\/\d+)\/ns\/net$/;
+
+/**
+ * Looks whether a pod's network namespace is there. Of a process only its end can be told: its number may be another one's by now.
+ */
 export function netnsState(netns: string | undefined): NetnsState {
+  const process = OF_PROCESS.exec(netns ?? "")?.[1];
+  if (process !== undefined && !existsSync(process)) return { kind: "gone" };
   if (netns === undefined || !netns.startsWith("/") || netns.startsWith("/proc/")) return { kind: "unknown" };
   const ways = [netns, ...(ALIAS.test(netns) ? [netns.replace(ALIAS, "/run/")] : [])];
   const path = ways.find((way) => existsSync(way));

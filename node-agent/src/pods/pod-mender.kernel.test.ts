@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { pluginConfiguration } from "@pharos/attach";
 import { silentLog, systemClock } from "@pharos/base";
 import type { PodNetworkData } from "@pharos/hoststate";
 import { type Kernel, linuxKernel } from "@pharos/kernel";
@@ -51,11 +52,13 @@ class Host {
     return `/run/netns/${this.name}-${pod}`;
   }
 
-  async addPod(pod: string, bridge?: string): Promise<string> {
+  /** Attaches a pod as its runtime does; answers its address. */
+  async addPod(pod: string, runtimeConfig: object = {}): Promise<string> {
     this.#add(`${this.name}-${pod}`);
-    const annotations = bridge === undefined ? {} : { "pharos.io/bridge": bridge };
-    const call = { verb: "ADD", containerID: pod, ifname: "eth0", netns: this.netnsOf(pod), annotations } as const;
-    const { ips } = (await this.runner.run(call)) as { readonly ips: readonly { readonly address: string }[] };
+    const { binary, ...places } = this.runner.settings;
+    const env = { PATH: process.env.PATH, CNI_COMMAND: "ADD", CNI_CONTAINERID: pod, CNI_IFNAME: "eth0", CNI_NETNS: this.netnsOf(pod) };
+    const input = JSON.stringify({ ...pluginConfiguration(places, {}), runtimeConfig });
+    const { ips } = JSON.parse(execFileSync(binary, [], { env, input, encoding: "utf8" })) as { ips: readonly { address: string }[] };
     return ips[0]?.address ?? "";
   }
 
@@ -125,7 +128,9 @@ describe("PodMender", () => {
     stop = new AbortController();
     const ledger = new OwnLedger({ folder: host.stateDir, log: silentLog });
     const { runner: plugin } = host;
-    mender = new PodMender({ ledger, kernel, plugin, isReady: () => true, onStanding: () => {}, clock: systemClock, log: silentLog });
+    const times = { round: 60_000, look: 200, damaged: 300, dead: 1000, helpless: 500, pause: 500 };
+    const surroundings = { isReady: () => true, onStanding: () => {}, clock: systemClock, log: silentLog };
+    mender = new PodMender({ ledger, kernel, plugin, times, ...surroundings });
   });
   afterEach(async () => {
     stop.abort();
@@ -149,7 +154,11 @@ describe("PodMender", () => {
     host.ip("link", "add", "podBr0", "address", "02:00:00:00:00:99", "type", "bridge");
     host.ip("address", "add", "10.9.0.1/16", "dev", "podBr0");
     host.ip("link", "set", "podBr0", "up");
+    const indexes = () => readLedger(host.stateDir).map(({ hostName }) => JSON.parse(host.ip("-j", "link", "show", hostName))[0].ifindex);
+    const before = indexes();
     await until("both pods connected", () => host.pings("a") && host.pings("b"));
+    // In place: whoever listens on a pod's interface goes on.
+    expect(indexes()).toEqual(before);
     expect(readLedger(host.stateDir).flatMap((one) => one.addresses)).toEqual(addresses);
     expect(mender.condition.status).toBe("True");
   });
@@ -163,6 +172,26 @@ describe("PodMender", () => {
     host.ip("link", "del", link);
     await until("a new pair", () => host.pings("a"));
   });
+
+  test("mends what the nft table held for a pod, after somebody removed an element or the table", async () => {
+    await host.addPod("a", { portMappings: [{ hostPort: 8080, containerPort: 80, protocol: "tcp" }] });
+    const nft = (...args: readonly string[]) =>
+      execFileSync("nsenter", [`--net=/run/netns/${host.name}`, "nft", ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    const leads = () => {
+      try {
+        return nft("list", "map", "inet", "pharos_pods", "hostports4").includes("tcp . 8080 : 10.9.0.2 . 80");
+      } catch {
+        return false;
+      }
+    };
+    expect(leads()).toBe(true);
+    start();
+    nft("flush", "map", "inet", "pharos_pods", "hostports4");
+    await until("the element", leads);
+    nft("delete", "table", "inet", "pharos_pods");
+    await until("the table with the element", leads, 60_000);
+    expect(nft("list", "chain", "inet", "pharos_pods", "prerouting")).toContain("hostports");
+  }, 120_000);
 
   test("leaves pods of other networks alone, and says which pods it cannot help", async () => {
     await host.addPod("a");

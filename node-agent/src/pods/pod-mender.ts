@@ -22,19 +22,28 @@ export interface PodMenderOptions {
   readonly onStanding: () => void;
   readonly clock: Clock;
   readonly log: Log;
+  readonly times?: MenderTimes;
 }
 
-/** Look at all pods when nothing wakes the mender. */
-const ROUND_MS = 60_000;
+/** How patient the mender is, in ms. */
+export interface MenderTimes {
+  /** Look at all pods when nothing wakes the mender. */
+  readonly round: number;
+  /** Between two looks: pods come and go in storms, each with many events. */
+  readonly look: number;
+  /** The plugin itself is at work for a moment: what it has not finished yet is no damage. */
+  readonly damaged: number;
+  /** A runtime that is about to remove a pod does it itself. */
+  readonly dead: number;
+  readonly helpless: number;
+  /** Before the second call for one pod; doubled from there. */
+  readonly pause: number;
+}
+
+const TIMES: MenderTimes = { round: 60_000, look: 1000, damaged: 1000, dead: 10_000, helpless: 10_000, pause: 5000 };
 const SETTLE_MS = 200;
-/** The plugin itself is at work for a moment: what it has not finished yet is no damage. */
-const DAMAGED_FOR_MS = 1000;
-/** A runtime that is about to remove a pod does it itself. */
-const DEAD_FOR_MS = 10_000;
-const HELPLESS_FOR_MS = 10_000;
-const LOOK_AGAIN_MS = 1000;
-/** While what is wrong has to wait. */
-const WAIT_MS = 10_000;
+/** Between looks while what is wrong has to wait. */
+const WAIT_LOOKS = 10;
 /** Calls of the plugin between two looks. */
 const CALLS_PER_ROUND = 100;
 
@@ -44,6 +53,7 @@ const CALLS_PER_ROUND = 100;
  */
 export class PodMender {
   readonly #options: PodMenderOptions;
+  readonly #times: MenderTimes;
   readonly #wake: RoundCall;
   readonly #network: string;
   readonly #backoff: CallBackoff;
@@ -55,9 +65,10 @@ export class PodMender {
 
   constructor(options: PodMenderOptions) {
     this.#options = options;
+    this.#times = options.times ?? TIMES;
     this.#wake = new RoundCall(options.clock);
     this.#network = networkName(options.plugin.settings);
-    this.#backoff = new CallBackoff(options.clock);
+    this.#backoff = new CallBackoff(options.clock, this.#times.pause);
     this.#seen = new SeenSince(options.clock);
   }
 
@@ -71,7 +82,7 @@ export class PodMender {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    let timeoutMs = ROUND_MS;
+    let timeoutMs = this.#times.round;
     this.#wake.call("start");
     while (!signal.aborted) {
       await this.#wake.next({ timeoutMs, settleMs: SETTLE_MS, signal });
@@ -80,10 +91,9 @@ export class PodMender {
         timeoutMs = await this.#round(signal);
       } catch (error) {
         this.#options.log.warn("cannot look after the pods' links", { error: describeError(error) });
-        timeoutMs = ROUND_MS;
+        timeoutMs = this.#times.round;
       }
-      // Pods come and go in storms, each with many events.
-      await this.#options.clock.sleep(LOOK_AGAIN_MS, signal);
+      await this.#options.clock.sleep(this.#times.look, signal);
     }
   }
 
@@ -95,19 +105,19 @@ export class PodMender {
       ...findings.dead.map((entry) => `dead ${keyText(entry.key)}`),
       ...findings.helpless.map(({ entry }) => `helpless ${keyText(entry.key)}`),
     ]);
-    const dead = findings.dead.filter((entry) => !this.#isOfThisBoot(entry) || since(`dead ${keyText(entry.key)}`) >= DEAD_FOR_MS);
+    const dead = findings.dead.filter((entry) => !this.#isOfThisBoot(entry) || since(`dead ${keyText(entry.key)}`) >= this.#times.dead);
     const damaged = this.#options.isReady()
-      ? findings.damaged.filter(({ entry }) => since(`damaged ${keyText(entry.key)}`) >= DAMAGED_FOR_MS)
+      ? findings.damaged.filter(({ entry }) => since(`damaged ${keyText(entry.key)}`) >= this.#times.damaged)
       : [];
     await this.#reclaim(dead, signal);
     await this.#mend(damaged, signal);
     this.#tell(
       findings,
-      findings.helpless.filter(({ entry }) => since(`helpless ${keyText(entry.key)}`) >= HELPLESS_FOR_MS),
+      findings.helpless.filter(({ entry }) => since(`helpless ${keyText(entry.key)}`) >= this.#times.helpless),
     );
     const open = [...findings.damaged.map(({ entry }) => entry), ...findings.dead];
-    if (open.length + findings.helpless.length === 0) return ROUND_MS;
-    return open.some(({ key }) => this.#backoff.isDue(keyText(key))) ? LOOK_AGAIN_MS : WAIT_MS;
+    if (open.length + findings.helpless.length === 0) return this.#times.round;
+    return open.some(({ key }) => this.#backoff.isDue(keyText(key))) ? this.#times.look : WAIT_LOOKS * this.#times.look;
   }
 
   async #look(): Promise<PodFindings> {

@@ -19,3 +19,13 @@ export interface ContainerRuntime {
 
 /** A host whose pods somebody else has attached. */
 export const NO_CONTAINERS: ContainerRuntime = { list: async () => [], watch: () => {} };
+
+/** Several runtimes of one host as one. */
+export function joinedRuntimes(runtimes: readonly ContainerRuntime[]): ContainerRuntime {
+  return {
+    list: async () => (await Promise.all(runtimes.map((runtime) => runtime.list()))).flat(),
+    watch: (onChange, signal) => {
+      for (const runtime of runtimes) runtime.watch(onChange, signal);
+    },
+  };
+}
