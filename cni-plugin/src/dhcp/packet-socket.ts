@@ -130,5 +130,7 @@ function openSink(calls: PacketCalls): number {
 
 function required(call: string, result: number): number {
   if (result >= 0) return result;
-  throw new PharosError(PLUGIN_KERNEL_REFUSED, `cannot speak DHCP on the pod's link: ${call}: ${errnoName(koffi.errno())}`);
+  const error = errnoName(koffi.errno());
+  const needs = error === "EPERM" ? ", which needs CAP_NET_RAW" : "";
+  throw new PharosError(PLUGIN_KERNEL_REFUSED, `cannot speak DHCP on the pod's link: ${call}: ${error}${needs}`);
 }

@@ -4,7 +4,7 @@ import { type Client, leaseTimes, rebind, renew } from "@pharos/dhcp";
 import { type AttachmentLedger, type EntryLease, type LedgerEntry, readLedger, withAttachment } from "@pharos/ledger";
 import { currentBootId } from "../commands/boot-id.ts";
 import { type CommandContext, withSides } from "../commands/context.ts";
-import { bootTime, carryOut } from "./exchange.ts";
+import { bootTime, carryOut, type Exchange } from "./exchange.ts";
 import { entryLease, holderOf, leaseOfEntry } from "./lease-entry.ts";
 import { loseAddress } from "./lose.ts";
 import { PacketSocket } from "./packet-socket.ts";
@@ -69,20 +69,28 @@ function told({ key, lease }: LedgerEntry, outcome: Outcome): RenewedLease {
 
 /** Asks for all at a time. */
 function prolong(folder: string, due: readonly DueLease[], now: number): readonly RenewedLease[] {
-  const sockets: PacketSocket[] = [];
+  const asking: { readonly one: DueLease; readonly exchange: Exchange }[] = [];
+  const failed: RenewedLease[] = [];
   try {
-    const exchanges = due.map(({ entry, lease, link }) => {
-      const socket = link.namespace.run(() => new PacketSocket(link.index));
-      sockets.push(socket);
-      const settings = { ...holderOf(entry, lease), totalMs: TOTAL_MS, isTaken: () => false };
-      const ask = now < leaseTimes(lease).rebindMs ? renew : rebind;
-      return { settings, socket, begin: (at: number) => ask(settings, at, leaseOfEntry(lease)) };
-    });
-    const clients = carryOut(exchanges);
-    return due.map((one, index) => told(one.entry, settled(folder, one, clients[index])));
+    for (const one of due) {
+      try {
+        asking.push({ one, exchange: exchangeOf(one, now) });
+      } catch (error) {
+        failed.push(told(one.entry, failure(error)));
+      }
+    }
+    const clients = carryOut(asking.map(({ exchange }) => exchange));
+    return [...failed, ...asking.map(({ one }, index) => told(one.entry, settled(folder, one, clients[index])))];
   } finally {
-    for (const socket of sockets) socket.close();
+    for (const { exchange } of asking) exchange.socket.close();
   }
+}
+
+function exchangeOf({ entry, lease, link }: DueLease, now: number): Exchange {
+  const settings = { ...holderOf(entry, lease), totalMs: TOTAL_MS, isTaken: () => false };
+  const ask = now < leaseTimes(lease).rebindMs ? renew : rebind;
+  const socket = link.namespace.run(() => new PacketSocket(link.index));
+  return { settings, socket, begin: (at) => ask(settings, at, leaseOfEntry(lease)) };
 }
 
 function settled(folder: string, one: DueLease, client: Client | undefined): Outcome {
@@ -140,6 +148,10 @@ function attempt(work: () => Outcome): Outcome {
   try {
     return work();
   } catch (error) {
-    return { outcome: "failed", message: describeError(error) };
+    return failure(error);
   }
+}
+
+function failure(error: unknown): Outcome {
+  return { outcome: "failed", message: describeError(error) };
 }

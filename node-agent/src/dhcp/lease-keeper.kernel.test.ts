@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 /** A host with two pods on a bridge with a DHCP server. */
-function newHost() {
+function newHost({ without }: { readonly without?: string } = {}) {
   const name = `pdha${process.pid}-${made.length}`;
   const namespaces = [name, `${name}-dhcp`, `${name}-a`, `${name}-b`];
   for (const one of namespaces) execFileSync("ip", ["netns", "add", one]);
@@ -43,7 +43,8 @@ function newHost() {
   const segment = new DhcpSegment({ host: name, server: `${name}-dhcp`, bridge: "wireBr", folder, inside });
   made.push({ segment, folder, namespaces });
   const binary = join(folder, "plugin");
-  writeFileSync(binary, `#!/bin/sh\nexec nsenter --net=/run/netns/${name} ${join(ROOT, "dist/pharos-cni")}\n`, { mode: 0o755 });
+  const limit = without === undefined ? "" : `setpriv --bounding-set=-${without} --inh-caps=-${without} `;
+  writeFileSync(binary, `#!/bin/sh\nexec ${limit}nsenter --net=/run/netns/${name} ${join(ROOT, "dist/pharos-cni")}\n`, { mode: 0o755 });
   const dataFile = join(folder, "cni.json");
   writeFileSync(dataFile, JSON.stringify(DATA));
   const plugin = new PluginRunner({ binary, dataFile, stateDir: join(folder, "ledger") });
@@ -52,6 +53,13 @@ function newHost() {
   return {
     segment,
     add: (pod: string) => plugin.run({ verb: "ADD", containerID: pod, ifname: "eth0", netns: netnsOf(pod) }),
+    /** ADD by a plugin with all capabilities. */
+    withCapabilities: (pod: string) => {
+      const whole = join(folder, "whole-plugin");
+      writeFileSync(whole, `#!/bin/sh\nexec nsenter --net=/run/netns/${name} ${join(ROOT, "dist/pharos-cni")}\n`, { mode: 0o755 });
+      const runner = new PluginRunner({ ...plugin.settings, binary: whole });
+      return runner.run({ verb: "ADD", containerID: pod, ifname: "eth0", netns: netnsOf(pod) });
+    },
     entry: (pod: string): LedgerEntry | undefined => ledger.current().find(({ key }) => key.containerID === pod),
     exec: (pod: string, ...command: readonly string[]) =>
       execFileSync("nsenter", [`--net=${netnsOf(pod)}`, ...command], { encoding: "utf8" }),
@@ -98,6 +106,18 @@ describe("leases of pods", () => {
     expect(exec("a", "ping", "-c", "1", "-W", "5", second?.addresses[0]?.split("/")[0] ?? "")).toContain("1 received");
     expect(other.keeper.conditions).toMatchObject([{ type: "LeasesHeld", status: "True" }]);
     await other.stop();
+  });
+
+  test("are told not to be prolonged, and why, where the capability for it is missing", async () => {
+    const { segment, add, entry, keep, withCapabilities } = newHost({ without: "net_raw" });
+    segment.script(honest("10.4.0.5", { leaseSeconds: 600, renewSeconds: 1 }));
+    await expect(add("a")).rejects.toThrow("needs CAP_NET_RAW");
+    await withCapabilities("a");
+    const { keeper, stop } = keep();
+    await until("the condition", () => keeper.conditions[0]?.status === "False");
+    expect(keeper.conditions[0]?.message).toContain("needs CAP_NET_RAW");
+    expect(entry("a")?.addresses).toEqual(["10.4.0.5/24"]);
+    await stop();
   });
 
   test("end while the server is away: the pod loses the address, and has it again when the server is back", async () => {
