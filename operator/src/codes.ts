@@ -21,3 +21,8 @@ export const OPERATOR_ROLLBACK_REFUSED: CodeEntry = {
   title: "a rollback is not possible",
   action: "roll back to another revision, or mend the documents",
 };
+export const OPERATOR_WORKLOAD_REFUSED: CodeEntry = {
+  code: "PHAROS-3204",
+  title: "an object that runs a service, or its registry entry, cannot be written",
+  action: "mend what the reason names; it is tried again by itself, and all other services go on",
+};

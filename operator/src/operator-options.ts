@@ -14,6 +14,8 @@ export interface OperatorOptions {
   readonly connectedHosts?: () => ReadonlySet<string>;
   /** How long a node has to be gone before what its host left is collected, in ms; a minute when not given. */
   readonly goneAfter?: number;
+  /** A number in [0, 1), for jitter; `Math.random` when not given. */
+  readonly random?: () => number;
   /** What checks, allocates and serialises; tests give their own. */
   readonly compiler?: CompilerPort;
   /** Told after each change of what the operator sees or does: for probes and metrics. */

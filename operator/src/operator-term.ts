@@ -1,8 +1,8 @@
-import { describeError, PharosError } from "@pharos/base";
+import { describeError, hasCode, PharosError } from "@pharos/base";
 import { documentsOf, documentTitle, type VehicleDocument } from "@pharos/compiler";
-import type { DecodedRevision } from "@pharos/store";
+import { type DecodedRevision, STORE_DENIED, STORE_UNAVAILABLE } from "@pharos/store";
 import { act } from "./act.ts";
-import { OPERATOR_CHANGE_INCOMPLETE } from "./codes.ts";
+import { OPERATOR_CHANGE_INCOMPLETE, OPERATOR_WORKLOAD_REFUSED } from "./codes.ts";
 import { compilerPort } from "./compiler.ts";
 import type { CompilerPort } from "./decide/compiler-port.ts";
 import { type Decision, decideRevision, type Situation } from "./decide/decide-revision.ts";
@@ -16,9 +16,12 @@ import { NewestRevision } from "./newest-revision.ts";
 import type { OperatorOptions } from "./operator-options.ts";
 import { PendingChanges } from "./pending-changes.ts";
 import type { StoreView } from "./store-view.ts";
-import { actOnWorkloads, surveyWorkloads } from "./workloads/keep-workloads.ts";
+import { surveyWorkloads, type WorkloadsSurvey } from "./workloads/keep-workloads.ts";
+import { WorkloadWriter } from "./workloads/workload-writer.ts";
 
 const ADOPTION_WAIT = 10_000;
+/** Until it is looked again whether workloads can be seen, in ms. */
+const LOOK_AGAIN = 10_000;
 
 /** What the operator remembers between the rounds of one leadership; nothing of it has to survive a restart. */
 export class OperatorTerm {
@@ -28,11 +31,17 @@ export class OperatorTerm {
   readonly #newest: NewestRevision;
   readonly #adoptUntil: number;
   readonly #goneHosts: GoneHosts;
+  readonly #workloads: WorkloadWriter;
   #pending: PendingChanges | undefined;
   #told = "";
+  #unseen = "";
 
-  constructor(options: OperatorOptions, view: StoreView) {
+  /** `onChange`: after something that the next round has to tell of. */
+  constructor(options: OperatorOptions, view: StoreView, onChange: () => void) {
+    const { home, clock, log, random = Math.random } = options;
+    const { store, workloads } = home;
     this.#options = options;
+    this.#workloads = new WorkloadWriter({ store, clock, log, random, onChange, ...(workloads === undefined ? {} : { workloads }) });
     this.#compiler = options.compiler ?? compilerPort;
     this.#view = view;
     this.#newest = new NewestRevision(options.log);
@@ -44,6 +53,11 @@ export class OperatorTerm {
   async round(): Promise<number | undefined> {
     const due = [await this.#revise(), await this.#goneHosts.collect(this.#view.reports())].filter((at) => at !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
+  }
+
+  /** Writes what rounds decided for the services, until `signal` aborts. */
+  writeWorkloads(signal: AbortSignal): Promise<void> {
+    return this.#workloads.run(signal);
   }
 
   /** Gather, decide, act. */
@@ -85,7 +99,7 @@ export class OperatorTerm {
   }
 
   async #decideAndAct(situation: Situation & Requests, ready: Readiness): Promise<number | undefined> {
-    const { home, log, connectedHosts } = this.#options;
+    const { home, clock, log, connectedHosts } = this.#options;
     const { documents, reports, problems = [], rollback, done, now } = situation;
     const decision = decideRevision(situation, this.#compiler);
     const { newest } = decision;
@@ -93,9 +107,9 @@ export class OperatorTerm {
     const reachable = connectedHosts?.();
     const rollOut = { hosts, reports, ...(reachable === undefined ? {} : { reachable }) };
     const seesServices = problems.every(({ kind, known }) => known || (kind !== "ServiceRegistration" && kind !== "ServiceDeployment"));
-    const survey = { documents, reports, registrations: this.#view.registrations(), decision };
+    const survey = { documents, reports, registrations: this.#view.registrations(), decision, refusals: this.#workloads.refusals() };
     const workloads = seesServices ? await surveyWorkloads(home, survey) : undefined;
-    const services = workloads === undefined ? {} : { services: workloads.states };
+    const services = workloads?.kind === "decided" ? { services: workloads.decision.states } : {};
     const statuses = statusChanges({ documents, decision, now, problems, ...rollOut, ...services });
     this.#tell(ready, decision, documents);
     const onCreated = () => newest !== undefined && this.#newest.remember(newest);
@@ -105,8 +119,27 @@ export class OperatorTerm {
     for (const revision of new Set([situation.last, newest])) {
       if (revision !== undefined) await markCommitted(home, { revision, stored, rollOut, now });
     }
-    if (workloads !== undefined) await actOnWorkloads(home, workloads);
-    return decision.outcome.kind === "waiting" ? this.#adoptUntil : undefined;
+    if (workloads?.kind === "decided") this.#workloads.want(workloads.decision);
+    this.#tellUnseen(workloads, documents);
+    const due = [
+      ...(decision.outcome.kind === "waiting" ? [this.#adoptUntil] : []),
+      ...(workloads?.kind === "unseen" ? [clock.monotonic() + LOOK_AGAIN] : []),
+    ];
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+
+  /** Says once why nobody can tell what runs for the services. A store that is away fails the round as everywhere else. */
+  #tellUnseen(workloads: WorkloadsSurvey | undefined, documents: readonly VehicleDocument[]): void {
+    const failure = workloads?.kind === "unseen" ? workloads.failure : undefined;
+    if (hasCode(failure, STORE_UNAVAILABLE)) throw failure;
+    const text = failure === undefined ? "" : describeError(failure);
+    if (text === this.#unseen) return;
+    this.#unseen = text;
+    if (failure === undefined) return;
+    const { log, home } = this.#options;
+    log.error(describeError(new PharosError(OPERATOR_WORKLOAD_REFUSED, "what runs for the services cannot be seen", { cause: failure })));
+    if (!hasCode(failure, STORE_DENIED)) return;
+    for (const event of vehicleEvents(documents, "Denied", text)) home.events.record(event);
   }
 
   #tell(ready: Readiness, { outcome }: Decision, documents: readonly VehicleDocument[]): void {

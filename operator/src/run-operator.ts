@@ -42,7 +42,9 @@ interface Term {
 /** Round after round, until the leadership ends. */
 async function rounds(options: OperatorOptions, view: StoreView, { wake, leadership }: Term): Promise<void> {
   const { clock, log, signal, home } = options;
-  const term = new OperatorTerm(options, view);
+  const term = new OperatorTerm(options, view, () => wake.ring());
+  const ended = new AbortController();
+  const writing = term.writeWorkloads(AbortSignal.any([signal, ended.signal]));
   const report = new RoundReport(log, home.events);
   let pause = FIRST_PAUSE;
   while (leadership.holds()) {
@@ -63,4 +65,6 @@ async function rounds(options: OperatorOptions, view: StoreView, { wake, leaders
     await clock.sleep(Math.min(clock.monotonic() - began, LONGEST_GAP), signal);
     await wake.wait(next === undefined ? LONGEST_REST : next - clock.monotonic(), signal);
   }
+  ended.abort();
+  await writing;
 }

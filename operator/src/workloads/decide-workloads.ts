@@ -30,6 +30,8 @@ export interface WorkloadsInput {
   readonly objects: readonly KubernetesObject[];
   /** Keys (`keyOf`) of objects that are there and that others made: nothing is applied over them. */
   readonly taken?: ReadonlySet<string>;
+  /** Why objects could not be written, by their keys. */
+  readonly refusals?: ReadonlyMap<string, string>;
 }
 
 /** What to write so that the services run. */
@@ -48,7 +50,9 @@ export function decideWorkloads(input: WorkloadsInput): WorkloadsDecision {
   const nodeOf = new Map(input.reports.map(({ spec, metadata }) => [spec.host, metadata.annotations?.[NODE_ANNOTATION] ?? spec.host]));
   const foreign = input.objects.filter((object) => ownerTitle(object) === undefined).map(keyOf);
   const taken = new Set([...(input.taken ?? []), ...foreign]);
-  const parts = input.deployments.map((document) => decideDocument(document, { nodeOf, found, taken }));
+  const parts = input.deployments.map((document) =>
+    decideDocument(document, { nodeOf, found, taken, refusals: input.refusals ?? new Map() }),
+  );
   const objects = parts.flatMap((part) => part.objects);
   const registrations = parts.flatMap((part) => part.registrations);
   const wanted = new Set([...objects.map(keyOf), ...parts.flatMap((part) => part.left)]);
@@ -69,13 +73,16 @@ interface Surroundings {
   readonly nodeOf: ReadonlyMap<string, string>;
   readonly found: ReadonlyMap<string, KubernetesObject>;
   readonly taken: ReadonlySet<string>;
+  readonly refusals: ReadonlyMap<string, string>;
 }
 
-function decideDocument(document: ServiceDeployment, { nodeOf, found, taken }: Surroundings) {
+function decideDocument(document: ServiceDeployment, { nodeOf, found, taken, refusals }: Surroundings) {
   const { services } = document.spec;
   const deploymentOf = (service: DeployedService) => found.get(keyOf(workloadPlace(document, service, "Deployment")));
   const named = (accept: (object: KubernetesObject | undefined) => boolean) =>
     new Set(services.filter((service) => accept(deploymentOf(service))).map(({ name }) => name));
+  const refusalOf = (service: DeployedService) =>
+    WORKLOAD_KINDS.map((kind) => refusals.get(keyOf(workloadPlace(document, service, kind)))).find((text) => text !== undefined);
   const placements = placeServices({
     services,
     nodeOf,
@@ -91,7 +98,7 @@ function decideDocument(document: ServiceDeployment, { nodeOf, found, taken }: S
       kind === "misplaced" ? WORKLOAD_KINDS.map((each) => keyOf(workloadPlace(document, service, each))) : [],
     ),
     registrations: placements.flatMap((placed) => (placed.kind === "register" ? registrationsOf(document, placed.service) : [])),
-    states: placements.map((placed) => serviceState(placed, deploymentOf(placed.service))),
+    states: placements.map((placed) => serviceState(placed, deploymentOf(placed.service), refusalOf(placed.service))),
   };
 }
 

@@ -1,8 +1,6 @@
-import { hasCode } from "@pharos/base";
 import { documentTitle, type VehicleDocument } from "@pharos/compiler";
 import type { HostReport, ServiceDeployment, ServiceRegistration } from "@pharos/kinds";
-import { type Home, type KubernetesObject, STORE_EXISTS, type Workloads } from "@pharos/store";
-import { unlessGone } from "../act.ts";
+import type { Home, KubernetesObject, Workloads } from "@pharos/store";
 import type { Decision } from "../decide/decide-revision.ts";
 import { decideWorkloads, keyOf, type WorkloadsDecision } from "./decide-workloads.ts";
 
@@ -11,6 +9,8 @@ export interface WorkloadsSituation {
   readonly reports: readonly HostReport[];
   readonly registrations: readonly ServiceRegistration[];
   readonly decision: Decision;
+  /** Why objects could not be written, by their keys. */
+  readonly refusals: ReadonlyMap<string, string>;
 }
 
 const KINDS = [
@@ -18,27 +18,25 @@ const KINDS = [
   { apiVersion: "v1", kind: "Service" },
 ] as const;
 
-/** What to do for the services, or why that cannot be told now. */
-export interface WorkloadsSurvey extends WorkloadsDecision {
-  readonly failure?: unknown;
-}
-
-const NOTHING: WorkloadsDecision = { apply: [], remove: [], register: [], unregister: [], states: new Map() };
+/** What to do for the services, or why that cannot be told now: then what is there stays as it is. */
+export type WorkloadsSurvey =
+  | { readonly kind: "decided"; readonly decision: WorkloadsDecision }
+  | { readonly kind: "unseen"; readonly failure: unknown };
 
 /**
  * Sees what runs for the services and decides what should. Without a platform below there are only registry entries. What it may not see
- * is for `actOnWorkloads` to tell: the network does not wait for workloads.
+ * is told beside the round: the network does not wait for workloads.
  */
 export async function surveyWorkloads(home: Pick<Home, "workloads">, situation: WorkloadsSituation): Promise<WorkloadsSurvey> {
   try {
-    return await survey(home, situation);
+    return { kind: "decided", decision: await survey(home, situation) };
   } catch (failure) {
-    return { ...NOTHING, failure };
+    return { kind: "unseen", failure };
   }
 }
 
 async function survey({ workloads }: Pick<Home, "workloads">, situation: WorkloadsSituation): Promise<WorkloadsDecision> {
-  const { documents, reports, registrations, decision } = situation;
+  const { documents, reports, registrations, decision, refusals } = situation;
   const all = documents.filter((document): document is ServiceDeployment => document.kind === "ServiceDeployment");
   const faulty = new Set(decision.valid.findings.flatMap(({ severity, source }) => (severity === "ERROR" ? [source?.document] : [])));
   const invalid = all.map(documentTitle).filter((title) => faulty.has(title));
@@ -51,6 +49,7 @@ async function survey({ workloads }: Pick<Home, "workloads">, situation: Workloa
     reports: workloads === undefined ? [] : reports,
     registrations,
     objects,
+    refusals,
   };
   const decided = decideWorkloads(input);
   const taken = workloads === undefined ? [] : await takenKeys(workloads, decided.apply, objects);
@@ -67,31 +66,4 @@ async function takenKeys(
   const keys: string[] = [];
   for (const object of apply) if (!there.has(keyOf(object)) && (await workloads.isTaken(object))) keys.push(keyOf(object));
   return keys;
-}
-
-interface Writers {
-  readonly store: Pick<Home["store"], "create" | "update" | "delete">;
-  readonly workloads?: Workloads;
-}
-
-/** Carries the decision out, each object for itself; throws the first failure at the end, and the next round goes on from what is there. */
-export async function actOnWorkloads({ store, workloads }: Writers, decision: WorkloadsSurvey): Promise<void> {
-  const failures: unknown[] = "failure" in decision ? [decision.failure] : [];
-  const attempt = (work: Promise<unknown>) => work.catch((error: unknown) => void failures.push(error));
-  for (const entry of decision.register) await attempt(register(store, entry));
-  for (const ref of decision.unregister) await attempt(unlessGone(store.delete(ref)));
-  if (workloads !== undefined) {
-    for (const object of decision.apply) await attempt(workloads.apply(object));
-    for (const object of decision.remove) await attempt(workloads.delete(object));
-  }
-  if (failures.length > 0) throw failures[0];
-}
-
-async function register(store: Writers["store"], entry: ServiceRegistration): Promise<void> {
-  try {
-    await store.create<"ServiceRegistration">(entry);
-  } catch (error) {
-    if (!hasCode(error, STORE_EXISTS)) throw error;
-    await store.update<"ServiceRegistration">(entry);
-  }
 }

@@ -15,8 +15,8 @@ export function isReady(deployment: KubernetesObject | undefined): boolean {
   return (statusOf(deployment).readyReplicas ?? 0) > 0;
 }
 
-/** How a service stands, from where it was put and what its Deployment says. */
-export function serviceState(placement: Placement, deployment: KubernetesObject | undefined): ServiceState {
+/** How a service stands, from where it was put, what its Deployment says, and why its objects could not be written. */
+export function serviceState(placement: Placement, deployment: KubernetesObject | undefined, refusal?: string): ServiceState {
   const { name } = placement.service;
   switch (placement.kind) {
     case "register":
@@ -26,18 +26,18 @@ export function serviceState(placement: Placement, deployment: KubernetesObject 
     case "wait":
       return { name, state: "pending", node: placement.node, message: `waits for ${placement.missing.join(", ")}` };
     case "run":
-      return { name, node: placement.node, ...running(deployment) };
+      return { name, node: placement.node, ...running(deployment, refusal) };
   }
 }
 
-function running(deployment: KubernetesObject | undefined): Pick<ServiceState, "state" | "message"> {
+function running(deployment: KubernetesObject | undefined, refusal: string | undefined): Pick<ServiceState, "state" | "message"> {
   const stuck = (statusOf(deployment).conditions ?? []).find(
     ({ type, status }) => (type === "Progressing" && status === "False") || (type === "ReplicaFailure" && status === "True"),
   );
-  const why = (stuck?.message ?? stuck?.reason ?? "its container does not start").slice(0, 960);
-  if (isReady(deployment))
-    return { state: "running", ...(stuck === undefined ? {} : { message: `runs as before its last change: ${why}` }) };
-  if (stuck !== undefined) return { state: "failed", message: why };
+  const why = (refusal ?? stuck?.message ?? stuck?.reason ?? "its container does not start").slice(0, 960);
+  const isStuck = stuck !== undefined || refusal !== undefined;
+  if (isReady(deployment)) return { state: "running", ...(isStuck ? { message: `runs as before its last change: ${why}` } : {}) };
+  if (isStuck) return { state: "failed", message: why };
   return { state: "pending", message: "its container is not ready yet" };
 }
 

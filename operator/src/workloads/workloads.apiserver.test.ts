@@ -130,6 +130,7 @@ describe("services on a real API server", () => {
   test("a service that depends on another is started when that one is ready, and stays when it is not any more", async () => {
     deploy(perception, { ...fusion, dependsOn: ["perception"] });
     expect(await state("fusion", "pending")).toMatchObject({ message: "waits for perception" });
+    await there("deployment", "perception");
     expect(names("deployment")).toEqual(["deployment.apps/perception"]);
     tell("perception", READY);
     await there("deployment", "fusion");
@@ -241,9 +242,34 @@ describe("services on a real API server", () => {
     create(report("soc1", "node-a"));
   }, 60_000);
 
+  test("a Deployment that the API server refuses holds up no other service and no revision, and is taken when it may be", async () => {
+    create(...refusal("no-fusion", "!object.spec.template.spec.containers.exists(c, c.image.contains('fusion'))", "no fusion here"));
+    await eventually("the policy is in force", async () => {
+      try {
+        api.kubectl(["create", "deployment", "probe", "--image=fusion", "-n", "default", "--dry-run=server"]);
+        return undefined;
+      } catch {
+        return true;
+      }
+    });
+    deploy(fusion, perception);
+    await there("deployment", "perception");
+    expect(await state("fusion", "failed")).toMatchObject({ message: expect.stringContaining("no fusion here") });
+    const revisions = () => api.kubectl(["get", "prev", "-o", "name"]).split("\n").length;
+    for (const subnet of ["10.3.1.0/24", "10.3.2.0/24", "10.3.3.0/24"]) {
+      const before = revisions();
+      create(podBridge("podBr1", subnet));
+      await eventually("a revision", async () => (revisions() > before ? true : undefined), 5000);
+    }
+    expect(operator.lines.filter((line) => line.includes("PHAROS-3204"))).toHaveLength(1);
+    api.kubectl(["delete", "validatingadmissionpolicybinding,validatingadmissionpolicy", "no-fusion"]);
+    await there("deployment", "fusion");
+    await state("fusion", "pending");
+  }, 90_000);
+
   test("without the right to see Deployments revisions are made all the same, and services stay as they are", async () => {
     deploy(perception);
-    await there("service", "perception");
+    await there("deployment", "perception");
     await operator.stop();
     create(...rights("network-only"));
     operator = await startOperator(await api.writeKubeconfig("network-only"));
@@ -257,6 +283,22 @@ describe("services on a real API server", () => {
     expect(await state("perception", "pending")).toBeDefined();
   }, 60_000);
 });
+
+/** What makes an API server refuse Deployments. */
+function refusal(name: string, expression: string, message: string): readonly object[] {
+  const group = "admissionregistration.k8s.io/v1";
+  const resourceRules = [{ apiGroups: ["apps"], apiVersions: ["v1"], resources: ["deployments"], operations: ["CREATE", "UPDATE"] }];
+  const spec = { failurePolicy: "Fail", matchConstraints: { resourceRules }, validations: [{ expression, message }] };
+  return [
+    { apiVersion: group, kind: "ValidatingAdmissionPolicy", metadata: { name }, spec },
+    {
+      apiVersion: group,
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata: { name },
+      spec: { policyName: name, validationActions: ["Deny"] },
+    },
+  ];
+}
 
 /** All that the network needs, and nothing of workloads. */
 function rights(user: string): readonly object[] {
