@@ -114,6 +114,13 @@ export class TestNode {
     this.#plugin("DEL", pod);
   }
 
+  /** A pod's namespace goes, and nobody tells the plugin. */
+  killPod(pod: string): void {
+    const name = this.#podNamespace(pod);
+    execFileSync("ip", ["netns", "del", name]);
+    this.#namespaces.splice(this.#namespaces.indexOf(name), 1);
+  }
+
   async remove(): Promise<void> {
     await this.stopAgent();
     this.#relay.close();
