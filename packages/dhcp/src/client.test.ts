@@ -327,8 +327,4 @@ describe("what comes with a lease", () => {
       routes: [{ dst: "192.0.2.1/32" }, { dst: "10.9.0.0/16", gw: "192.0.2.1" }, { dst: "0.0.0.0/0", gw: "10.4.0.254" }],
     });
   });
-
-  test("is the MTU, unless it is one that no server means", () => {
-    expect([given({ mtu: 1400 })?.mtu, given({ mtu: 100 })?.mtu]).toEqual([1400, undefined]);
-  });
 });

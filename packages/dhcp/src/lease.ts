@@ -32,8 +32,6 @@ export interface Lease extends LeaseTerm {
   readonly gateway?: string;
   /** Further routes; their next hops can be reached from `address`. The default route stands here only where option 121 names one. */
   readonly routes: readonly OfferedRoute[];
-  /** Bytes. */
-  readonly mtu?: number;
   readonly nameservers: readonly string[];
   readonly domainName?: string;
   readonly domainSearch?: readonly string[];
@@ -45,13 +43,11 @@ const DEFAULT_ROUTE = "0.0.0.0/0";
 /** RFC 2131, section 4.4.5. */
 const RENEW_PART = 0.5;
 const REBIND_PART = 0.875;
-/** Below that IPv4 hosts need not be able to receive a datagram whole (RFC 791), so a server that says less is mistaken. */
-const SMALLEST_MTU = 576;
 
 /** The lease that an ACK gives; undefined when it lacks what a lease must have, or gives what no host can use. */
 export function leaseOf(ack: DhcpMessage, { startMs, serverMac }: { startMs: number; serverMac: string }): Lease | undefined {
   const { options, yiaddr } = ack;
-  const { serverId, leaseSeconds = 0, mtu = 0, nameservers = [], domainName, domainSearch } = options;
+  const { serverId, leaseSeconds = 0, nameservers = [], domainName, domainSearch } = options;
   const length = options.prefixLength ?? classLength(yiaddr);
   if (serverId === undefined || leaseSeconds === 0 || !isUsable(yiaddr, length)) return undefined;
   const inside = (address: string) => networkAddress(address, length) === networkAddress(yiaddr, length) && address !== yiaddr;
@@ -75,7 +71,6 @@ export function leaseOf(ack: DhcpMessage, { startMs, serverMac }: { startMs: num
     rebindSeconds,
     ...(router === undefined ? {} : { gateway: router }),
     routes,
-    ...(mtu < SMALLEST_MTU ? {} : { mtu }),
     nameservers,
     ...(domainName === undefined ? {} : { domainName }),
     ...(domainSearch === undefined ? {} : { domainSearch }),

@@ -30,8 +30,8 @@ interface Turn {
 
 const ANY = "0.0.0.0";
 const EVERYBODY = "255.255.255.255";
-/** What servers are asked for; routes before the router (RFC 3442): 1 mask, 121 and 33 routes, 3 router, 6 and 15 and 119 DNS, 26 MTU, 51 58 59 times. */
-const PARAMETERS = [1, 121, 33, 3, 6, 15, 119, 26, 51, 58, 59];
+/** What servers are asked for; routes before the router (RFC 3442): 1 mask, 121 and 33 routes, 3 router, 6 and 15 and 119 DNS, 51 58 59 times. */
+const PARAMETERS = [1, 121, 33, 3, 6, 15, 119, 51, 58, 59];
 
 /** DHCPDISCOVER. */
 export function discoverOf(settings: ClientSettings, turn: Turn, wish?: string): UdpFrame {
