@@ -7,6 +7,7 @@ import {
   ATTACH_EXHAUSTED,
   ATTACH_NO_BRIDGE,
   ATTACH_PORT_TAKEN,
+  ATTACH_UNSUPPORTED,
 } from "@pharos/attach";
 import { type CodeEntry, describeError, PharosError } from "@pharos/base/errors";
 import { DHCP_REFUSED, DHCP_SILENT } from "@pharos/dhcp";
@@ -35,9 +36,10 @@ export interface CniError {
   readonly details: string;
 }
 
-/** Numbers below 100 are CNI's own ("Error codes"): 1 version, 4 environment, 5 I/O, 6 decoding, 7 configuration, 11 try again later, 50 and 51 of STATUS. */
+/** Numbers below 100 are CNI's own ("Error codes"): 1 version, 2 unsupported field, 4 environment, 5 I/O, 6 decoding, 7 configuration, 11 try again later, 50 and 51 of STATUS. */
 export const KNOWN_CODES: readonly (readonly [CodeEntry, number])[] = [
   [PLUGIN_VERSION_UNSUPPORTED, 1],
+  [ATTACH_UNSUPPORTED, 2],
   [PLUGIN_BAD_COMMAND, 4],
   [ATTACH_BAD_PARAMETER, 4],
   [PLUGIN_BAD_NAMESPACE, 4],
@@ -69,8 +71,8 @@ export const KNOWN_CODES: readonly (readonly [CodeEntry, number])[] = [
 const UNEXPECTED = 199;
 /** STATUS: "The plugin is not available". */
 const NOT_AVAILABLE = 50;
-/** Answers of STATUS that stay what they are: the call itself is wrong (1, 4, 7), or more than unavailable (51). */
-const KEPT_BY_STATUS: readonly number[] = [1, 4, 7, 51];
+/** Answers of STATUS that stay what they are: the call itself is wrong (1, 2, 4, 7), or more than unavailable (51). */
+const KEPT_BY_STATUS: readonly number[] = [1, 2, 4, 7, 51];
 
 /** The CNI error of an error; one that has no code of ours is 199. What keeps STATUS from success says that the plugin is not available. */
 export function cniErrorOf(error: unknown, cniVersion: string, isStatus = false): CniError {

@@ -36,10 +36,15 @@ export function hasInlineData({ fields }: PluginConfig): boolean {
   return fields.pharos !== undefined;
 }
 
+/** Where the agent writes the network data. */
+export function dataPath({ fields }: PluginConfig): string {
+  return textOf(fields.dataFile, "dataFile") ?? POD_NETWORK_DATA_PATH;
+}
+
 /** The network data: inline in the configuration (`pharos`), else the file that the agent writes (`dataFile`). */
 export function loadNetworkData(config: PluginConfig): PodNetworkData {
   if (hasInlineData(config)) return readNetworkData(config.fields.pharos);
-  const path = textOf(config.fields.dataFile, "dataFile") ?? POD_NETWORK_DATA_PATH;
+  const path = dataPath(config);
   let text: string;
   try {
     text = readFileSync(path, "utf8");

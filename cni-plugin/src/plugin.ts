@@ -7,6 +7,7 @@ import { check } from "./commands/check.ts";
 import { collectGarbage } from "./commands/collect-garbage.ts";
 import type { CommandContext } from "./commands/context.ts";
 import { del } from "./commands/delete.ts";
+import { isLoopback, loopback } from "./commands/loopback.ts";
 import { status } from "./commands/status.ts";
 import { decodeConfig, readConfig } from "./config.ts";
 import { renewLeases } from "./dhcp/renew.ts";
@@ -43,20 +44,22 @@ export function runPlugin({ env, stdin }: PluginInput): PluginOutput {
   }
 }
 
+/** The first version of the specification that has a command; those that are not here are in all. */
+const SINCE: Readonly<Record<string, CniVersion>> = { CHECK: "0.4.0", GC: "1.1.0", STATUS: "1.1.0" };
+
 function dispatch(command: string, context: CommandContext): unknown {
+  requireVersion(command, context);
+  if (isLoopback(context)) return loopback(command, context);
   switch (command) {
     case "ADD":
       return add(context);
     case "DEL":
       return del(context);
     case "CHECK":
-      needs(command, "0.4.0", context);
       return check(context);
     case "GC":
-      needs(command, "1.1.0", context);
       return collectGarbage(context);
     case "STATUS":
-      needs(command, "1.1.0", context);
       return status(context);
     case "RENEW":
       return renewLeases(context);
@@ -65,8 +68,9 @@ function dispatch(command: string, context: CommandContext): unknown {
   }
 }
 
-function needs(command: string, minimum: CniVersion, { config }: CommandContext): void {
-  if (CNI_VERSIONS.indexOf(config.cniVersion) < CNI_VERSIONS.indexOf(minimum))
+function requireVersion(command: string, { config }: CommandContext): void {
+  const minimum = SINCE[command];
+  if (minimum !== undefined && CNI_VERSIONS.indexOf(config.cniVersion) < CNI_VERSIONS.indexOf(minimum))
     throw new PharosError(
       PLUGIN_VERSION_UNSUPPORTED,
       `${command} needs cniVersion ${minimum}, the configuration says ${config.cniVersion}`,

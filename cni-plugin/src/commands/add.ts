@@ -1,8 +1,12 @@
 import {
   type Attachment,
-  type CniResult,
+  afterPrevious,
+  type ChainedResult,
+  type Dns,
   decideAttachments,
   type PodRequest,
+  readDns,
+  readPreviousResult,
   readRequest,
   resultOf,
   sameKey,
@@ -15,6 +19,7 @@ import { PLUGIN_UNKNOWN_ATTACHMENT } from "../codes.ts";
 import { hasInlineData, loadNetworkData, type PluginConfig } from "../config.ts";
 import { acquireLease, readDhcpTimeout } from "../dhcp/acquire.ts";
 import { releaseLeases } from "../dhcp/release.ts";
+import { announce, type Raised } from "../plumb/announce.ts";
 import { AGENT_BRIDGE_ALIAS, INLINE_BRIDGE_ALIAS } from "../plumb/bridge.ts";
 import type { Sides } from "../plumb/fault.ts";
 import { attachedOf, raisePair, raisePodEnd } from "../plumb/interface.ts";
@@ -25,14 +30,15 @@ import { currentBootId } from "./boot-id.ts";
 import { type CommandContext, withSides } from "./context.ts";
 import { isExpected } from "./expected.ts";
 import { ledgerEntry } from "./ledger-entry.ts";
+import { withPendingRequest } from "./pending-request.ts";
 
 /**
  * ADD. The reservation is on disk before the first link exists, so a crash at any point leaves ledger entries that a
  * repeated ADD completes and a DEL removes. ADD of what is attached already mends it and answers the same result again.
  */
-export function add(context: CommandContext): CniResult {
-  const { config, parameters, netns } = context;
-  const request = readRequest(config.fields, parameters);
+export function add({ config, parameters, netns }: CommandContext): ChainedResult {
+  const request = withPendingRequest(config, readRequest(config.fields, parameters));
+  const previous = readPreviousResult(config.fields.prevResult);
   const call = { config, request, netns, data: loadNetworkData(config), bootId: currentBootId() };
   const bridgeAlias = hasInlineData(config) ? INLINE_BRIDGE_ALIAS : AGENT_BRIDGE_ALIAS;
   return withSides(netns, (sides) => {
@@ -42,12 +48,11 @@ export function add(context: CommandContext): CniResult {
       const { attachments, entries, isNew } = ledger.reserve((held) => decide(call, held));
       const attach = () => {
         const raised = raise({ sides, ledger, dhcpTimeoutMs: readDhcpTimeout(config) }, { attachments, entries, bridgeAlias });
-        (isNew ? addPodElements : mendPodElements)(raised.map(({ entry }) => entry));
-        return resultOf(
-          config.cniVersion,
-          raised.map(({ attached }) => attached),
-          netns,
-        );
+        const made = raised.map(({ entry }) => entry);
+        (isNew ? addPodElements : mendPodElements)(made);
+        announce(sides, raised);
+        const dns = { ...leasedDns(made), ...readDns(config.fields) };
+        return afterPrevious(resultOf(config.cniVersion, raised.map(attachedOf), { netns, dns }), previous);
       };
       return isNew ? orTakenBack({ sides, ledger, entries }, attach) : attach();
     });
@@ -100,7 +105,10 @@ interface Place {
 }
 
 /** Brings the kernel to what the attachments say, interface by interface; those of a bridge with a DHCP server get their lease on the way. */
-function raise(place: Place, to: Pick<Decision, "attachments" | "entries"> & { readonly bridgeAlias: string }) {
+function raise(
+  place: Place,
+  to: Pick<Decision, "attachments" | "entries"> & { readonly bridgeAlias: string },
+): readonly (Raised & { readonly entry: LedgerEntry })[] {
   const { sides } = place;
   return to.attachments.flatMap((attachment, index) => {
     const entry = to.entries[index];
@@ -109,8 +117,13 @@ function raise(place: Place, to: Pick<Decision, "attachments" | "entries"> & { r
     const isLeased = attachment.bridge.ipam === "dhcp";
     const whole = isLeased ? acquireLease({ attachment, entry, podIndex: pair.podIndex }, place) : { attachment, entry };
     raisePodEnd(sides, whole.attachment, pair);
-    return [{ attached: attachedOf(whole.attachment, pair), entry: whole.entry }];
+    return [{ ...whole, pair }];
   });
+}
+
+/** What DHCP servers said of name resolution: the first that said anything. */
+function leasedDns(entries: readonly LedgerEntry[]): Dns {
+  return entries.find(({ lease }) => lease?.dns !== undefined)?.lease?.dns ?? {};
 }
 
 /** What a failed first ADD made is taken back, of all interfaces. */

@@ -1,5 +1,6 @@
 import { type Attached, type Attachment, bridgeMacOf } from "@pharos/attach";
 import type { LinkRecord } from "@pharos/kernel/netlink";
+import type { Raised } from "./announce.ts";
 import { bandwidthFaults, limitBandwidth } from "./bandwidth.ts";
 import { bridgeFaults, ensureBridge } from "./bridge.ts";
 import { mend, type Sides } from "./fault.ts";
@@ -45,7 +46,7 @@ export function raisePodEnd(sides: Sides, attachment: Attachment, { host, pod, p
 }
 
 /** An interface that stands, for the result. */
-export function attachedOf(attachment: Attachment, { bridge, host }: RaisedPair): Attached {
+export function attachedOf({ attachment, pair: { bridge, host } }: Raised): Attached {
   return { attachment, links: { bridgeMac: bridge.mac ?? "", hostMac: host.mac ?? "", mtu: host.mtu } };
 }
 

@@ -11,6 +11,8 @@ import {
   turnsOf,
   withLease,
 } from "./attachment.ts";
+import { gatewaysOf } from "./gateways.ts";
+import { readIpRanges } from "./ip-ranges.ts";
 import { aliasOf, bridgeMacOf, hostNameOf, isMarkOf, macOf, witnessOf } from "./names.ts";
 import type { PodRequest } from "./request.ts";
 import { readRequestedAddresses } from "./requested-addresses.ts";
@@ -186,6 +188,26 @@ describe("decideAttachments", () => {
     expect(addressOf(request("a"), { data })).toEqual(["10.2.1.2/24", "fd00::2/64"]);
     expect(addressOf(request("a"), { data, held: [held("b", "10.2.1.2/24")] })).toEqual(["10.3.0.2/24", "fd00::2/64"]);
     expect(decide(request("a"), { data }).routes).toContainEqual({ dst: "::/0", gw: "fd00::1" });
+  });
+
+  test("takes addresses from the spans that are asked for, refuses a fixed one elsewhere, and routes by the router that is asked for", () => {
+    const spans = readIpRanges([[{ subnet: "10.2.1.8/30", gateway: "10.2.1.9" }]]);
+    expect(addressOf(request("a", { spans }))).toEqual(["10.2.1.8/24"]);
+    expect(addressOf(request("a", { spans }), { held: [held("b", "10.2.1.8/24")] })).toEqual(["10.2.1.9/24"]);
+    expect(() => decide(request("a", { spans, addresses: wanting("10.2.1.3") }))).toThrow(
+      "10.2.1.3 lies in none of runtimeConfig.ipRanges",
+    );
+    const { addresses, routes, gateways } = decide(request("a", { spans, gateways: gatewaysOf(spans) }));
+    expect([addresses[0]?.gateway, routes[0], gateways]).toEqual(["10.2.1.9", { dst: "0.0.0.0/0", gw: "10.2.1.9" }, ["10.2.1.9"]]);
+    const again = decide(request("a"), { held: [held("a", "10.2.1.8/24", { gateways: ["10.2.1.9"] })] });
+    expect(again.routes[0]).toEqual({ dst: "0.0.0.0/0", gw: "10.2.1.9" });
+  });
+
+  test("a fixed address on a bridge with a DHCP server is refused", () => {
+    const data: PodNetworkData = { ...DATA, bridges: [{ ...BRIDGE, ipam: "dhcp" }] };
+    expect(() => decide(request("a", { addresses: wanting("10.2.1.3") }), { data })).toThrow(
+      /pharos\.io\/ip wants 10\.2\.1\.3, but bridge podBr0/,
+    );
   });
 
   test("evades the name of another pod's link", () => {

@@ -1,12 +1,16 @@
+import { PharosError } from "@pharos/base";
 import type { PodBridge, PodNetworkData } from "@pharos/hoststate";
 import type { Bandwidth } from "./bandwidth.ts";
 import { chooseAddresses, type PodAddress } from "./choose-addresses.ts";
 import { bridgeOf, chooseBridges } from "./choose-bridge.ts";
+import { ATTACH_BAD_CONFIG } from "./codes.ts";
+import { withRequestedGateways } from "./gateways.ts";
+import { isInside, requireInside, withinSpans } from "./ip-ranges.ts";
 import { aliasOf, freeHostName, freeIfnames, macOf } from "./names.ts";
 import { type PodRoute, podRoutes, withoutRepeated } from "./pod-routes.ts";
 import { type PortMapping, requireFreePorts } from "./port-mappings.ts";
 import type { PodKey, PodRequest } from "./request.ts";
-import { addressesFor, familyOf, requireUsed, withoutLength } from "./requested-addresses.ts";
+import { addressesFor, familyOf, type RequestedAddress, requireUsed, withoutLength } from "./requested-addresses.ts";
 import { staticAddresses } from "./static-addresses.ts";
 
 /** An attachment that holds addresses, as the ledger remembers it. */
@@ -121,6 +125,7 @@ function decideNew(request: PodRequest, facts: AttachmentFacts): readonly Attach
   );
   const ifnames = freeIfnames(request.key, bridges.length, bridges.length === 1 ? [] : mentioning(`/${request.key.containerID}/`));
   const hostNames = new Set<string>();
+  const { gateways = [] } = request;
   const isTaken = (name: string) => hostNames.has(name) || mentioning(name).some(({ hostName }) => hostName === name);
   return bridges.map((bridge, index) => {
     const key = { ...request.key, ifname: ifnames[index] ?? request.key.ifname };
@@ -128,16 +133,19 @@ function decideNew(request: PodRequest, facts: AttachmentFacts): readonly Attach
     const hostName = freeHostName(key, isTaken);
     hostNames.add(hostName);
     const masqueradeExcept = masqueradeOf(bridge, facts);
+    const own = family.find((entry) => sameKey(entry.key, key));
+    const addresses = newAddresses({ bridge, isFirst: index === 0, own }, request, facts);
     return complete({
       key,
       bridge,
       hostName,
       ...(primary === undefined ? {} : { primary }),
       mac: (index === 0 ? request.mac : undefined) ?? macOf(key),
-      addresses: newAddresses({ bridge, isFirst: index === 0, own: family.find((entry) => sameKey(entry.key, key)) }, request, facts),
+      addresses: index === 0 ? withRequestedGateways(addresses, gateways) : addresses,
       ports: index === 0 ? request.ports : [],
       ...(masqueradeExcept === undefined ? {} : { masqueradeExcept }),
       ...(index === 0 && request.bandwidth !== undefined ? { bandwidth: request.bandwidth } : {}),
+      ...(index === 0 && gateways.length > 0 ? { gateways: gateways.map(({ address }) => address) } : {}),
     });
   });
 }
@@ -156,20 +164,31 @@ function newAddresses(
   { held, bootId }: AttachmentFacts,
 ): readonly PodAddress[] {
   const requested = addressesFor(request.addresses, bridge, isFirst);
-  if (bridge.ipam === "dhcp") return [];
+  if (bridge.ipam === "dhcp") return requireNone(requested, bridge);
+  const spans = isFirst ? (request.spans ?? []) : [];
+  for (const wanted of requested) requireInside(spans, wanted);
   const taken = held.addressesOn(bridge.name, bootId);
   if (bridge.ipam === "static") return staticAddresses(bridge, requested, taken);
   const name = request.pod === undefined ? "" : `${request.pod.namespace}/${request.pod.name}`;
   const sticky = held.stickyOf(bridge.name);
   const former = own?.bridge === bridge.name ? own.addresses : [];
+  const inSpans = (addresses: readonly string[]) => addresses.map(withoutLength).filter((address) => isInside(spans, address));
   return chooseAddresses({
-    bridge,
+    bridge: { ...bridge, ranges: withinSpans(bridge.ranges, spans) },
     requested: requested.map(({ address }) => address),
-    preferred: [...former, ...((request.sticky && sticky.get(name)) || [])].map(withoutLength),
+    preferred: inSpans([...former, ...((request.sticky && sticky.get(name)) || [])]),
     taken,
     kept: new Set([...sticky].flatMap(([pod, addresses]) => (pod === name ? [] : addresses.map(withoutLength)))),
     last: held.lastOf(bridge.name).map(withoutLength),
   });
+}
+
+function requireNone([wanted]: readonly RequestedAddress[], { name }: PodBridge): readonly PodAddress[] {
+  if (wanted === undefined) return [];
+  throw new PharosError(
+    ATTACH_BAD_CONFIG,
+    `${wanted.path} wants ${wanted.address}, but bridge ${name} takes addresses from a DHCP server (ipam dhcp)`,
+  );
 }
 
 /** An address that a range of a bridge handed out: where the next choice goes on. */

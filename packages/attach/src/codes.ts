@@ -41,3 +41,8 @@ export const ATTACH_ADDRESS_OUTSIDE: CodeEntry = {
   title: "requested address cannot be handed out here",
   action: "request an address inside this host's block of the bridge that is neither its gateway nor excluded",
 };
+export const ATTACH_UNSUPPORTED: CodeEntry = {
+  code: "PHAROS-2209",
+  title: "field of the plugin configuration is not supported",
+  action: "remove the field that the message names",
+};

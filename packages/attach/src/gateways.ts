@@ -2,6 +2,7 @@ import { PharosError } from "@pharos/base";
 import { containsIp, formatIp, parseIp, parsePrefix } from "@pharos/hoststate";
 import type { PodAddress } from "./choose-addresses.ts";
 import { ATTACH_BAD_CONFIG, ATTACH_BAD_PARAMETER } from "./codes.ts";
+import type { AddressSpan } from "./ip-ranges.ts";
 import { familyOf } from "./requested-addresses.ts";
 
 /** A router that a pod asks for in the place of its bridge's. */
@@ -20,6 +21,11 @@ export function readGateways(texts: readonly string[]): readonly RequestedGatewa
       throw new PharosError(ATTACH_BAD_PARAMETER, `GATEWAY in CNI_ARGS holds ${JSON.stringify(text)}, which is not an address`);
     return { address: formatIp(ip), path: "GATEWAY in CNI_ARGS" };
   });
+}
+
+/** Routers that ranges of the capability `ipRanges` name. */
+export function gatewaysOf(spans: readonly AddressSpan[]): readonly RequestedGateway[] {
+  return spans.flatMap(({ gateway, path }) => (gateway === undefined ? [] : [{ address: gateway, path: `${path}.gateway` }]));
 }
 
 /** The addresses with the routers that the pod asks for; each must be in the subnet of an address, and no address of the pod itself. */

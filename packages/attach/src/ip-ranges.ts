@@ -76,10 +76,14 @@ function intersection(range: PodRange, { first, last }: AddressSpan): PodRange |
   return compareIp(start, end) > 0 ? undefined : { ...range, rangeStart: formatIp(start), rangeEnd: formatIp(end) };
 }
 
+/** True when a span holds the address, or there is none. */
+export function isInside(spans: readonly AddressSpan[], address: string): boolean {
+  const ip = parseIp(address);
+  return spans.length === 0 || (ip !== undefined && spans.some(({ first, last }) => compareIp(first, ip) <= 0 && compareIp(ip, last) <= 0));
+}
+
 /** Refuses a fixed address that no span holds. */
 export function requireInside(spans: readonly AddressSpan[], { address, path }: { readonly address: string; readonly path: string }): void {
-  const ip = parseIp(address);
-  if (spans.length === 0 || ip === undefined || spans.some(({ first, last }) => compareIp(first, ip) <= 0 && compareIp(ip, last) <= 0))
-    return;
-  throw new PharosError(ATTACH_ADDRESS_OUTSIDE, `${path}: ${address} lies in none of runtimeConfig.ipRanges`);
+  if (!isInside(spans, address))
+    throw new PharosError(ATTACH_ADDRESS_OUTSIDE, `${path}: ${address} lies in none of runtimeConfig.ipRanges`);
 }

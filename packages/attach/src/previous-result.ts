@@ -32,18 +32,18 @@ export function readPreviousResult(value: unknown): PreviousResult | undefined {
   return { interfaces, ips, routes, dns: objectOf(fields.dns, "prevResult.dns") };
 }
 
+/** A result with what other plugins made in front of its own. */
+export type ChainedResult = Omit<CniResult, keyof PreviousResult> & Readonly<Record<keyof PreviousResult, unknown>>;
+
 /** The result of a plugin that is not the first of its list: what came before, then its own (CNI 1.1, "ADD Success"). */
-export function afterPrevious(
-  result: CniResult,
-  previous: PreviousResult | undefined,
-): CniResult | (Omit<CniResult, keyof PreviousResult> & PreviousResult) {
+export function afterPrevious(result: CniResult, previous: PreviousResult | undefined): ChainedResult {
   if (previous === undefined) return result;
   const offset = previous.interfaces.length;
   return {
     ...result,
-    interfaces: [...previous.interfaces, ...result.interfaces.map((one) => ({ ...one }))],
+    interfaces: [...previous.interfaces, ...result.interfaces],
     ips: [...previous.ips, ...result.ips.map((ip) => ({ ...ip, interface: ip.interface + offset }))],
-    routes: [...previous.routes, ...result.routes.map((route) => ({ ...route }))],
+    routes: [...previous.routes, ...result.routes],
     dns: { ...previous.dns, ...result.dns },
   };
 }

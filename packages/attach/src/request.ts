@@ -1,8 +1,10 @@
 import { PharosError } from "@pharos/base";
 import { isInterfaceName } from "@pharos/hoststate";
 import { type Bandwidth, readBandwidth } from "./bandwidth.ts";
-import { ATTACH_BAD_CONFIG, ATTACH_BAD_PARAMETER } from "./codes.ts";
+import { ATTACH_BAD_CONFIG, ATTACH_BAD_PARAMETER, ATTACH_UNSUPPORTED } from "./codes.ts";
 import { type JsonObject, objectOf, textOf, textsOf } from "./fields.ts";
+import { gatewaysOf, type RequestedGateway, readGateways } from "./gateways.ts";
+import { type AddressSpan, readIpRanges } from "./ip-ranges.ts";
 import { listed, NAME, podOf, readArguments } from "./pod-arguments.ts";
 import { type PortMapping, readPortMappings } from "./port-mappings.ts";
 import { type RequestedAddress, readRequestedAddresses } from "./requested-addresses.ts";
@@ -23,6 +25,10 @@ export interface PodRequest {
   readonly bridges: readonly string[];
   /** Fixed addresses. */
   readonly addresses: readonly RequestedAddress[];
+  /** Spans that the primary interface's addresses are to come from; empty: its bridge's ranges. */
+  readonly spans?: readonly AddressSpan[];
+  /** Routers of the primary interface in the place of its bridge's. */
+  readonly gateways?: readonly RequestedGateway[];
   /** The next pod of this name gets the same addresses again. */
   readonly sticky?: true;
   /** Fixed hardware address of the primary interface, lower case with colons. */
@@ -79,20 +85,25 @@ export function readRequest(config: JsonObject, parameters: PodParameters): PodR
   const args = readArguments(parameters.args ?? "");
   const sources = sourcesOf(config);
   const { capabilities, cni } = sources;
+  refuseIpam(config);
   const mac = readMac(sources, args);
   const pod = podOf(args);
   const bandwidth = readBandwidth(capabilities.bandwidth);
   const primary = readPrimary(config);
+  const spans = readIpRanges(capabilities.ipRanges);
+  const gateways = [...readGateways(listed(args.get("GATEWAY"))), ...gatewaysOf(spans)];
   return {
     key,
     ...(pod === undefined ? {} : { pod }),
-    bridges: readBridges(annotated(sources, BRIDGE_ANNOTATION)),
+    bridges: readBridges(annotated(sources, BRIDGE_ANNOTATION), BRIDGE_ANNOTATION),
     addresses: [
       ...readRequestedAddresses(textsOf(capabilities.ips, "runtimeConfig.ips"), "runtimeConfig.ips"),
       ...readRequestedAddresses(textsOf(cni.ips, "args.cni.ips"), "args.cni.ips"),
-      ...readRequestedAddresses(listed(args.get("IP")), "IP in CNI_ARGS"),
+      ...readRequestedAddresses(listed(args.get("IP")), "IP in CNI_ARGS", ATTACH_BAD_PARAMETER),
       ...readRequestedAddresses(listed(annotated(sources, ADDRESS_ANNOTATION)), ADDRESS_ANNOTATION),
     ],
+    ...(spans.length === 0 ? {} : { spans }),
+    ...(gateways.length === 0 ? {} : { gateways }),
     ...(readSticky(annotated(sources, STICKY_ANNOTATION)) ? { sticky: true } : {}),
     ...(mac === undefined ? {} : { mac }),
     ports: readPortMappings(capabilities.portMappings),
@@ -119,16 +130,16 @@ function annotated({ annotations, cni }: Sources, name: string): string | undefi
   return textOf(annotations[name] ?? cni[name], name);
 }
 
-function readBridges(text: string | undefined): readonly string[] {
+/** Names of bridges with commas between; `path` names the place in messages. */
+export function readBridges(text: string | undefined, path: string): readonly string[] {
   const names = listed(text);
   const bad = names.find((name) => !isInterfaceName(name));
-  if (bad !== undefined)
-    throw new PharosError(ATTACH_BAD_CONFIG, `${BRIDGE_ANNOTATION} holds ${JSON.stringify(bad)}, which is not a bridge name`);
+  if (bad !== undefined) throw new PharosError(ATTACH_BAD_CONFIG, `${path} holds ${JSON.stringify(bad)}, which is not a bridge name`);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   // Two interfaces in one subnet answer for each other's address.
-  if (twice !== undefined) throw new PharosError(ATTACH_BAD_CONFIG, `${BRIDGE_ANNOTATION} names the bridge ${twice} twice`);
+  if (twice !== undefined) throw new PharosError(ATTACH_BAD_CONFIG, `${path} names the bridge ${twice} twice`);
   if (names.length > MAX_BRIDGES)
-    throw new PharosError(ATTACH_BAD_CONFIG, `${BRIDGE_ANNOTATION} names ${names.length} bridges, more than ${MAX_BRIDGES}`);
+    throw new PharosError(ATTACH_BAD_CONFIG, `${path} names ${names.length} bridges, more than ${MAX_BRIDGES}`);
   return names;
 }
 
@@ -136,6 +147,16 @@ function readSticky(text = "false"): boolean {
   if (text !== "true" && text !== "false")
     throw new PharosError(ATTACH_BAD_CONFIG, `${STICKY_ANNOTATION} is neither true nor false: ${JSON.stringify(text)}`);
   return text === "true";
+}
+
+/** Addresses are the ledger's; who configures another plugin for them would get two answers. */
+function refuseIpam({ ipam }: JsonObject): void {
+  const type = textOf(objectOf(ipam, "ipam").type, "ipam.type");
+  if (type !== undefined && type !== "")
+    throw new PharosError(
+      ATTACH_UNSUPPORTED,
+      `ipam.type is ${JSON.stringify(type)}, but a bridge's addresses are given out as its Bridge document says`,
+    );
 }
 
 function readPrimary(config: JsonObject): string | undefined {
@@ -150,13 +171,12 @@ function readMac({ capabilities, cni }: Sources, args: ReadonlyMap<string, strin
   const inConfig =
     checkedMac(textOf(capabilities.mac, "runtimeConfig.mac"), "runtimeConfig.mac") ??
     checkedMac(textOf(cni.mac, "args.cni.mac"), "args.cni.mac");
-  return inConfig ?? checkedMac(args.get("MAC"), "MAC in CNI_ARGS");
+  return inConfig ?? checkedMac(args.get("MAC"), "MAC in CNI_ARGS", ATTACH_BAD_PARAMETER);
 }
 
-function checkedMac(text: string | undefined, path: string): string | undefined {
+function checkedMac(text: string | undefined, path: string, code = ATTACH_BAD_CONFIG): string | undefined {
   if (text === undefined || text === "") return undefined;
   const mac = text.toLowerCase().replaceAll("-", ":");
-  if (!MAC.test(mac) || mac === ZERO_MAC)
-    throw new PharosError(ATTACH_BAD_CONFIG, `${path} is not a unicast hardware address: ${JSON.stringify(text)}`);
+  if (!MAC.test(mac) || mac === ZERO_MAC) throw new PharosError(code, `${path} is not a unicast hardware address: ${JSON.stringify(text)}`);
   return mac;
 }

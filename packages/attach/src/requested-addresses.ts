@@ -14,8 +14,8 @@ export interface RequestedAddress {
   readonly path: string;
 }
 
-/** Texts such as `10.2.1.5`, `10.2.1.5/24`, and with the bridge in front `net1=10.2.1.5`. */
-export function readRequestedAddresses(texts: readonly string[], path: string): readonly RequestedAddress[] {
+/** Texts such as `10.2.1.5`, `10.2.1.5/24`, and with the bridge in front `net1=10.2.1.5`. `code`: whose fault a bad one is. */
+export function readRequestedAddresses(texts: readonly string[], path: string, code = ATTACH_BAD_CONFIG): readonly RequestedAddress[] {
   return texts.map((text) => {
     const at = text.indexOf("=");
     const bridge = at === -1 ? undefined : text.slice(0, at).trim();
@@ -23,7 +23,7 @@ export function readRequestedAddresses(texts: readonly string[], path: string): 
     const prefix = parsePrefix(wanted);
     const ip = parseIp(wanted) ?? prefix?.ip;
     if (ip === undefined || (bridge !== undefined && !isInterfaceName(bridge)))
-      throw new PharosError(ATTACH_BAD_CONFIG, `${path} holds ${JSON.stringify(text)}, which is not an address, nor <bridge>=<address>`);
+      throw new PharosError(code, `${path} holds ${JSON.stringify(text)}, which is not an address, nor <bridge>=<address>`);
     return {
       address: formatIp(ip),
       ...(prefix === undefined ? {} : { length: prefix.length }),

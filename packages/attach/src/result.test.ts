@@ -13,11 +13,11 @@ const ATTACHMENT: Attachment = {
   ports: [],
 };
 const LINKS = { bridgeMac: "02:00:00:00:00:02", hostMac: "02:00:00:00:00:03", mtu: 1500 };
-const NETNS = "/run/netns/p";
+const POD = { netns: "/run/netns/p", dns: { nameservers: ["10.2.1.1"] } };
 const ONE = [{ attachment: ATTACHMENT, links: LINKS }];
 
 test("1.1.0 names MTUs and no address version", () => {
-  expect(resultOf("1.1.0", ONE, NETNS)).toEqual({
+  expect(resultOf("1.1.0", ONE, POD)).toEqual({
     cniVersion: "1.1.0",
     interfaces: [
       { name: "podBr0", mac: "02:00:00:00:00:02", mtu: 1500 },
@@ -29,13 +29,13 @@ test("1.1.0 names MTUs and no address version", () => {
       { address: "fd00::5/64", interface: 2 },
     ],
     routes: [{ dst: "0.0.0.0/0", gw: "10.2.1.1" }],
-    dns: {},
+    dns: POD.dns,
   });
 });
 
 test("several interfaces are listed one after the other, and each address points to its own; only the primary tells a gateway", () => {
   const second = { ...ATTACHMENT, key: { ...ATTACHMENT.key, ifname: "net1" }, primary: "eth0", hostName: "pv1", routes: [] };
-  const { interfaces, ips } = resultOf("1.0.0", [...ONE, { attachment: second, links: LINKS }], NETNS);
+  const { interfaces, ips } = resultOf("1.0.0", [...ONE, { attachment: second, links: LINKS }], POD);
   expect(interfaces.map(({ name }) => name)).toEqual(["podBr0", "pv0123456789ab", "eth0", "podBr0", "pv1", "net1"]);
   expect(ips).toEqual([
     { address: "10.2.1.5/24", gateway: "10.2.1.1", interface: 2 },
@@ -46,11 +46,11 @@ test("several interfaces are listed one after the other, and each address points
 });
 
 test("1.0.0 has no MTUs", () => {
-  expect(JSON.stringify(resultOf("1.0.0", ONE, NETNS))).not.toMatch(/mtu|version":"[46]/);
+  expect(JSON.stringify(resultOf("1.0.0", ONE, POD))).not.toMatch(/mtu|version":"[46]/);
 });
 
 test.each(["0.3.1", "0.4.0"] as const)("%s names the version of each address", (version) => {
-  expect(resultOf(version, ONE, NETNS).ips.map((ip) => ip.version)).toEqual(["4", "6"]);
+  expect(resultOf(version, ONE, POD).ips.map((ip) => ip.version)).toEqual(["4", "6"]);
 });
 
 test("knows the versions that it lists and no other", () => {

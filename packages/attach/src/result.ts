@@ -56,7 +56,11 @@ const LINKS_EACH = 3;
  * The result in the shape of `version`: for each interface of the pod its bridge, the host's end and the pod's end, in this order.
  * Only the primary interface tells its gateway: a runtime may make a default route of it. `netns`: path of the pod's namespace.
  */
-export function resultOf(version: CniVersion, attached: readonly Attached[], netns: string): CniResult {
+export function resultOf(
+  version: CniVersion,
+  attached: readonly Attached[],
+  { netns, dns }: { readonly netns: string; readonly dns: Dns },
+): CniResult {
   return {
     cniVersion: version,
     interfaces: attached.flatMap(({ attachment, links }) => {
@@ -69,7 +73,7 @@ export function resultOf(version: CniVersion, attached: readonly Attached[], net
     }),
     ips: attached.flatMap(({ attachment }, index) => addressesOf(version, attachment, index * LINKS_EACH + POD_END)),
     routes: attached.flatMap(({ attachment }) => attachment.routes),
-    dns: {},
+    dns,
   };
 }
 

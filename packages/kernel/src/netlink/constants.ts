@@ -54,7 +54,9 @@ export const IFLA = {
   LINK_NETNSID: 37,
 } as const;
 export const IFLA_INFO = { KIND: 1, DATA: 2, PORT_KIND: 4, PORT_DATA: 5 } as const;
-export const IFLA_BRPORT = { HAIRPIN: 4, ISOLATED: 33 } as const;
+export const IFLA_BRPORT = { STATE: 1, HAIRPIN: 4, ISOLATED: 33 } as const;
+/** State of a bridge's port (linux/if_bridge.h): its link has no carrier, or the bridge has not looked since it has. */
+export const BR_STATE_DISABLED = 0;
 export const IFLA_BR = { MCAST_SNOOPING: 23, NF_CALL_IPTABLES: 36, NF_CALL_IP6TABLES: 37 } as const;
 export const IFLA_MACVLAN = { MODE: 1 } as const;
 export const IFLA_VXLAN = { ID: 1, GROUP: 2, LINK: 3, LOCAL: 4, LEARNING: 7, PORT: 15, GROUP6: 16, LOCAL6: 17 } as const;

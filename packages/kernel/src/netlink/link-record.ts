@@ -1,4 +1,4 @@
-import { IFF_UP, IFLA, IFLA_BR, IFLA_BRPORT, IFLA_INFO, IFLA_MACVLAN, IFLA_VXLAN, RTM } from "./constants.ts";
+import { BR_STATE_DISABLED, IFF_UP, IFLA, IFLA_BR, IFLA_BRPORT, IFLA_INFO, IFLA_MACVLAN, IFLA_VXLAN, RTM } from "./constants.ts";
 import { ipText } from "./ip-bytes.ts";
 import { MACVLAN_MODES, type MacvlanMode } from "./link-message.ts";
 import { type Attributes, attributesOf, type NetlinkMessage, nestedOf, textOf, u8Of, u32Of } from "./message.ts";
@@ -21,7 +21,12 @@ export interface LinkRecord {
   readonly kind?: string;
   readonly bridge?: { readonly callIptables: boolean; readonly callIp6tables: boolean; readonly multicastSnooping: boolean };
   /** What its bridge keeps about it, where it is a port. */
-  readonly port?: { readonly hairpin: boolean; readonly isolated: boolean };
+  readonly port?: {
+    readonly hairpin: boolean;
+    readonly isolated: boolean;
+    /** Nothing passes: the link has no carrier, or got it just now. */
+    readonly isDisabled: boolean;
+  };
   readonly macvlanMode?: MacvlanMode;
   readonly vxlan?: {
     readonly vni: number;
@@ -73,7 +78,13 @@ function portFields(attributes: Attributes): Pick<LinkRecord, "port"> {
   const info = nestedOf(attributes, IFLA.LINKINFO);
   if (textOf(info, IFLA_INFO.PORT_KIND) !== "bridge") return {};
   const data = nestedOf(info, IFLA_INFO.PORT_DATA);
-  return { port: { hairpin: u8Of(data, IFLA_BRPORT.HAIRPIN) === 1, isolated: u8Of(data, IFLA_BRPORT.ISOLATED) === 1 } };
+  return {
+    port: {
+      hairpin: u8Of(data, IFLA_BRPORT.HAIRPIN) === 1,
+      isolated: u8Of(data, IFLA_BRPORT.ISOLATED) === 1,
+      isDisabled: u8Of(data, IFLA_BRPORT.STATE) === BR_STATE_DISABLED,
+    },
+  };
 }
 
 /** Decodes RTM_NEWLINK or RTM_DELLINK; undefined for any other message. */
