@@ -51,6 +51,7 @@ async function keep(options: {
   const keeper = new LeaseKeeper({
     ledger: () => [...ledger],
     plugin: {
+      settings: { binary: "plugin", dataFile: "data", stateDir: "state" },
       renew: async () => {
         did.push(`${seconds()} renew`);
         const told = options.renew(now, ledger);

@@ -3,7 +3,7 @@ import { type Clock, describeError, type Log, Wake } from "@pharos/base";
 import { keyText, type LedgerEntry } from "@pharos/ledger";
 import { CallBackoff } from "../pods/call-backoff.ts";
 import { netnsState } from "../pods/netns-state.ts";
-import type { PluginRunner } from "../pods/run-plugin.ts";
+import { networkName, type PluginRunner } from "../pods/run-plugin.ts";
 import type { ReportedCondition } from "../report.ts";
 import { type LeaseProblem, leaseCondition } from "./lease-condition.ts";
 import { nextAsk } from "./next-ask.ts";
@@ -11,7 +11,7 @@ import { nextAsk } from "./next-ask.ts";
 export interface LeaseKeeperOptions {
   /** The attachments that hold at this moment. */
   readonly ledger: () => readonly LedgerEntry[];
-  readonly plugin: Pick<PluginRunner, "run" | "renew">;
+  readonly plugin: Pick<PluginRunner, "run" | "renew" | "settings">;
   /** After a change of `conditions`. */
   readonly onStanding: () => void;
   /** Milliseconds since boot, time asleep included; absent: the kernel's. Leases are measured by it, so no jump of the wall clock ends one. */
@@ -138,7 +138,9 @@ export class LeaseKeeper {
     const { plugin, log } = this.#options;
     const { key, pod, primary, bootId } = entry;
     const netns = netnsState(entry.netns);
-    if (netns.kind !== "there" || !this.#backoff.isDue(keyText(key))) return;
+    // Entries of other networks are of configurations that the agent does not have.
+    const isOurs = key.network === networkName(plugin.settings);
+    if (!isOurs || netns.kind !== "there" || !this.#backoff.isDue(keyText(key))) return;
     this.#backoff.called(keyText(key));
     const expects = { bootId, ...(entry.netns === undefined ? {} : { netns: entry.netns }) };
     const call = { containerID: key.containerID, ifname: primary ?? key.ifname, netns: netns.path, ...(pod === undefined ? {} : { pod }) };
