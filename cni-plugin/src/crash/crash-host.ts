@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ChildEnd, outputOf, runChild } from "./child.ts";
@@ -56,8 +56,9 @@ export class CrashHost {
     execFileSync("nsenter", [`--mount=${this.#mounts}`, "mount", ...args]);
   }
 
-  get bootId(): string {
-    return readFileSync(join(this.folder, "boot_id"), "utf8").trim();
+  /** Where this process finds what the plugin sees at `path`, also below mounts that only the host has. */
+  seen(path: string): string {
+    return `/proc/${this.#holder.pid}/root${path}`;
   }
 
   /** Name of the network namespace of the host (`host`) or a pod. */
@@ -89,6 +90,12 @@ export class CrashHost {
       input: JSON.stringify(config),
       ...(onStart === undefined ? {} : { onStart }),
     });
+  }
+
+  /** Waits until no process is in the host's namespace: children outlive a plugin that was killed. */
+  async quiet(): Promise<void> {
+    while ((await outputOf(["ip", "netns", "pids", this.namespaceOf("host")])).trim() !== "")
+      await new Promise((settle) => setTimeout(settle, 5));
   }
 
   /** Links, addresses, routes, qdiscs, filters and nft objects of the host, sorted. */

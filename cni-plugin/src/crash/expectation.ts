@@ -1,23 +1,21 @@
 import type { ChildEnd } from "./child.ts";
 import { differencesOf } from "./host-lines.ts";
-import { BYSTANDER, type PharosHost } from "./pharos-host.ts";
+import type { PharosHost } from "./pharos-host.ts";
 
 /** What a host looks like when all is well. */
 export interface Expected {
-  /** With the bystander alone. */
+  /** Without the victim. */
   readonly detached: readonly string[];
-  /** With the victim too. */
+  /** With the victim. */
   readonly attached: readonly string[];
 }
 
-/** Attaches the bystander to an empty host, and learns how the host looks with and without the victim. */
+/** Learns how the host looks with the victim, and after its first DEL: the bridges and the nft table stay. */
 export async function learnExpected(pharos: PharosHost): Promise<Expected> {
-  await pharos.must("ADD", { pod: BYSTANDER });
-  const detached = await pharos.lines();
   await pharos.must("ADD");
   const attached = await pharos.lines();
   await pharos.must("DEL");
-  return { detached, attached };
+  return { attached, detached: await pharos.lines() };
 }
 
 /** Where a host is not as wanted, in words, each beginning with `after`. */

@@ -23,7 +23,7 @@ afterAll(() => {
 
 describe("a system call on the ledger or a netlink socket that fails", () => {
   test.each<Verb>(["ADD", "DEL", "GC"])(
-    "in %s is a CNI error that says whether to try again, leaves nothing of an ADD, and the same call succeeds afterwards",
+    "in %s is a CNI error that says whether to try again, leaves nothing of an ADD or what DEL and GC remove, and the same call succeeds afterwards",
     async (verb) => {
       const [first] = benches;
       if (first === undefined) throw new Error("no host");
@@ -33,7 +33,11 @@ describe("a system call on the ledger or a netlink socket that fails", () => {
       await inParallel(benches, chosen, async (bench, fault: Fault) => {
         const outcome = await bench.run(verb, fault);
         if (outcome.injected) injected++;
-        found.push(...outcome.faults.map((text) => `${fault.call.name} ${fault.call.ordinal} ${fault.error}: ${text}`));
+        found.push(
+          ...outcome.faults.map(
+            (text) => `${fault.call.name} ${fault.call.ordinal} ${fault.error}${fault.lasts ? " for good" : ""}: ${text}`,
+          ),
+        );
       });
       expect(found).toEqual([]);
       expect(injected).toBeGreaterThanOrEqual(0.7 * chosen.length);

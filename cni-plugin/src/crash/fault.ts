@@ -3,14 +3,16 @@ import { join } from "node:path";
 import type { ChildEnd } from "./child.ts";
 import { type Expected, failureOf, faultsAfter, learnExpected } from "./expectation.ts";
 import type { Verb } from "./kill.ts";
-import { PharosHost } from "./pharos-host.ts";
+import { BYSTANDER, PharosHost } from "./pharos-host.ts";
 import { type TracedCall, tracedCalls } from "./trace.ts";
 
-/** A system call that fails, once. */
+/** A system call that fails. */
 export interface Fault {
   readonly call: TracedCall;
   /** Name of the error number: `ENOSPC`. */
   readonly error: string;
+  /** All later calls of that name fail too, so that what was done cannot be taken back. */
+  readonly lasts: boolean;
 }
 
 /** Calls of a trace (`strace -y`), how they fail, and the CNI code that the runtime is owed: 11 where the same call may succeed later. */
@@ -32,13 +34,16 @@ const CLASSES: readonly FaultClass[] = [
   { name: /^setns$/, text: /./, errors: { EPERM: 101 } },
 ];
 
+/** Calls whose lasting failure does not keep the program from telling of it. */
+const MAY_LAST = /^(fdatasync|ftruncate|sendto|recvfrom)$/;
+
 /** All faults that the calls of a run can have. */
 export function faultsOf(calls: readonly TracedCall[]): readonly Fault[] {
-  return calls.flatMap((call) => errorsOf(call).map((error) => ({ call, error })));
-}
-
-function errorsOf(call: Pick<TracedCall, "name" | "text">): readonly string[] {
-  return Object.keys(classOf(call)?.errors ?? {});
+  return calls.flatMap((call) =>
+    Object.keys(classOf(call)?.errors ?? {}).flatMap((error) =>
+      (MAY_LAST.test(call.name) ? [false, true] : [false]).map((lasts) => ({ call, error, lasts })),
+    ),
+  );
 }
 
 function classOf({ name, text }: Pick<TracedCall, "name" | "text">): FaultClass | undefined {
@@ -74,6 +79,7 @@ export class FaultBench {
 
   async start(): Promise<void> {
     await this.#pharos.host.start();
+    await this.#pharos.must("ADD", { pod: BYSTANDER });
     this.#expected = await learnExpected(this.#pharos);
   }
 
@@ -90,20 +96,20 @@ export class FaultBench {
     return tracedCalls(readFileSync(file, "utf8"));
   }
 
-  /** One run with a fault, then the same call without, then DEL. */
+  /** One run with a fault; then the same call without, or where nothing could be taken back DEL or GC; then DEL. */
   async run(verb: Verb, fault: Fault): Promise<FaultOutcome> {
     if (verb !== "ADD") await this.#pharos.must("ADD");
     const { end, code } = await this.#disturbed(verb, fault);
-    const injected = code !== undefined;
-    const told = injected ? await this.#judge(verb, code, end) : [];
-    const again = await this.#pharos.call(verb);
-    const faults = [...told, ...failureOf("again", again), ...(await faultsAfter("again", this.#wanted(verb), this.#pharos))];
-    if (verb !== "ADD") return { injected, faults };
-    const last = await this.#pharos.call("DEL");
-    return {
-      injected,
-      faults: [...faults, ...failureOf("DEL", last), ...(await faultsAfter("DEL", this.#expected.detached, this.#pharos))],
-    };
+    const told = code === undefined ? [] : await this.#judge({ verb, fault, code }, end);
+    const next = fault.lasts ? (fault.call.ordinal % 2 === 0 ? "DEL" : "GC") : verb;
+    const faults = [...told, ...(await this.#then(next))];
+    return { injected: code !== undefined, faults: next === "ADD" ? [...faults, ...(await this.#then("DEL"))] : faults };
+  }
+
+  /** A call that must succeed and bring the host to what it is for. */
+  async #then(verb: Verb): Promise<readonly string[]> {
+    const end = await this.#pharos.call(verb);
+    return [...failureOf(`${verb} afterwards`, end), ...(await faultsAfter(`${verb} afterwards`, this.#wanted(verb), this.#pharos))];
   }
 
   #wanted(verb: Verb): readonly string[] {
@@ -111,24 +117,21 @@ export class FaultBench {
   }
 
   async #disturbed(verb: Verb, fault: Fault): Promise<{ end: ChildEnd; code: number | undefined }> {
-    const {
-      call: { name, ordinal },
-      error,
-    } = fault;
+    const { call, error, lasts } = fault;
     const file = join(this.#pharos.host.folder, "trace");
-    const through = ["strace", "-qq", "-y", "-o", file, "-e", `trace=${name}`, "-e", `inject=${name}:error=${error}:when=${ordinal}`];
-    const end = await this.#pharos.call(verb, {
-      through: ["timeout", "--signal=KILL", String(HANG_MS / 1000), ...through],
-    });
+    const injection = `inject=${call.name}:error=${error}:when=${call.ordinal}${lasts ? "+" : ""}`;
+    const through = ["strace", "-qq", "-y", "-o", file, "-e", `trace=${call.name}`, "-e", injection];
+    const end = await this.#pharos.call(verb, { through: ["timeout", "--signal=KILL", String(HANG_MS / 1000), ...through] });
     return { end, code: owedCode(readFileSync(file, "utf8"), fault) };
   }
 
-  /** Success only with all done; else a CNI error with the code, and for an ADD nothing left. */
-  async #judge(verb: Verb, code: number, end: ChildEnd): Promise<readonly string[]> {
+  /** Success only with all done; else a CNI error with the code, and nothing left of an ADD that could take back what it did. */
+  async #judge({ verb, fault, code }: { verb: Verb; fault: Fault; code: number }, end: ChildEnd): Promise<readonly string[]> {
     if (end.code === 0) return faultsAfter("success", this.#wanted(verb), this.#pharos);
     const told = end.code === 1 ? JSON.parse(end.stdout || "{}") : {};
     const faults =
       told.code === code && String(told.msg).startsWith("PHAROS-") ? [] : [`told: ${end.signal ?? ""} ${end.stdout}${end.stderr}`];
-    return verb === "ADD" ? [...faults, ...(await faultsAfter("failure", this.#expected.detached, this.#pharos))] : faults;
+    if (verb !== "ADD" || fault.lasts) return faults;
+    return [...faults, ...(await faultsAfter("failure", this.#expected.detached, this.#pharos))];
   }
 }

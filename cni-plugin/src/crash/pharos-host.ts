@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { PodNetworkData, PodRange } from "@pharos/hoststate";
 import { readLedger } from "@pharos/ledger";
@@ -73,8 +74,20 @@ export class PharosHost {
     this.#data = data;
   }
 
+  /** The ledger's folder as the plugin is told it. */
   get stateDir(): string {
     return join(this.host.folder, "ledger");
+  }
+
+  /** The same folder for this process. */
+  get ledgerFolder(): string {
+    return this.host.seen(this.stateDir);
+  }
+
+  /** The host as if newly installed: nothing in the kernel, and no ledger. */
+  renew(): void {
+    this.host.reboot();
+    rmSync(this.stateDir, { recursive: true, force: true });
   }
 
   /** A call for a pod. GC is told that the runtime has no pod at all but the bystander, whose network is another. */
@@ -102,7 +115,7 @@ export class PharosHost {
   /** All that can leak or be damaged: the host's kernel, all pods, and the ledger. What the ledger calls a pod's address has a name instead. */
   async lines(): Promise<readonly string[]> {
     const [host, ...pods] = await Promise.all([this.host.hostLines(), ...this.#pods.map((pod) => this.host.podLines(pod))]);
-    const entries = readLedger(this.stateDir);
+    const entries = readLedger(this.ledgerFolder);
     const held = entries.map(({ key, bridge, hostName, addresses, mac }) =>
       ["held", `${key.network}/${key.containerID}/${key.ifname}`, bridge, hostName, mac, ...addresses].join(" "),
     );
@@ -114,7 +127,7 @@ export class PharosHost {
 
   /** Addresses that two entries of the ledger hold. */
   duplicates(): readonly string[] {
-    const all = readLedger(this.stateDir).flatMap(({ addresses }) => addresses);
+    const all = readLedger(this.ledgerFolder).flatMap(({ addresses }) => addresses);
     return all.filter((address, index) => all.indexOf(address) !== index);
   }
 }

@@ -9,7 +9,7 @@ import {
   encodeSetElementDump,
   nftRulePlaceOf,
 } from "@pharos/kernel/netlink";
-import { PLUGIN_KERNEL_REFUSED } from "../codes.ts";
+import { PLUGIN_KERNEL_BUSY, PLUGIN_KERNEL_REFUSED } from "../codes.ts";
 import { bindLibc } from "../linux/libc.ts";
 import { NETLINK_NETFILTER, type NetlinkRequest, NetlinkSocket, type Refusal } from "../linux/netlink-socket.ts";
 
@@ -27,15 +27,16 @@ export function transact(requests: readonly NetlinkRequest[]): Refusal | undefin
 
 /** The one child process: once on a host, or after somebody removed the table. Of two at a time both succeed. */
 export function makeTable(): void {
-  const { status, stderr, error } = spawnSync("nft", ["-f", "-"], {
+  const { status, signal, stderr, error } = spawnSync("nft", ["-f", "-"], {
     input: podTableFrame(),
     encoding: "utf8",
     env: { PATH },
     timeout: LIMIT_MS,
   });
   if (status === 0) return;
-  const why = error?.message ?? stderr.trim().split("\n")[0];
-  throw new PharosError(PLUGIN_KERNEL_REFUSED, `the pods' nft table cannot be made: ${why}`);
+  const why = error?.message ?? (signal === null ? stderr.trim().split("\n")[0] : `nft was ended by ${signal}`);
+  // Ended by the kernel for want of memory, or by its time limit: it may come to its end the next time.
+  throw new PharosError(signal === null ? PLUGIN_KERNEL_REFUSED : PLUGIN_KERNEL_BUSY, `the pods' nft table cannot be made: ${why}`);
 }
 
 /** What the pods' table holds in these sets, each element as `elementText` tells it. A set that is not there holds none. */
