@@ -66,3 +66,8 @@ export const AGENT_HOST_CHANGED: CodeEntry = {
   title: "this machine is another host of the vehicle from now on",
   action: "nothing, if the node's label pharos.io/host was changed on purpose",
 };
+export const AGENT_PODMAN_FAILED: CodeEntry = {
+  code: "PHAROS-4046",
+  title: "Podman's service does not tell which containers run",
+  action: "look at the cause and at Podman's own log; requests for its containers wait until it answers",
+};

@@ -21,7 +21,8 @@ export interface PodmanApi {
 export function podmanApi(socket: string): PodmanApi {
   const ask = (path: string, options: { readonly signal?: AbortSignal; readonly timeout?: number }) =>
     new Promise<IncomingMessage | undefined>((resolve, reject) => {
-      const asked = request({ socketPath: socket, path: `/${VERSION}/libpod/${path}`, ...options });
+      // A connection for each request: one that is kept may belong to a service that has ended, which is started on demand.
+      const asked = request({ socketPath: socket, path: `/${VERSION}/libpod/${path}`, agent: false, ...options });
       asked.once("response", resolve);
       asked.once("timeout", () => asked.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));
       asked.once("error", (error) => {

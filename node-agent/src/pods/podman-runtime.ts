@@ -117,6 +117,8 @@ function netnsOf({ NetworkSettings, State }: Inspected): string {
 }
 
 function query(parameters: Readonly<Record<string, string | object>>): string {
-  const texts = Object.entries(parameters).map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]);
-  return new URLSearchParams(texts).toString();
+  const texts = Object.entries(parameters).map(
+    ([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)] as const,
+  );
+  return new URLSearchParams(Object.fromEntries(texts)).toString();
 }
