@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { getRawAsset } from "node:sea";
+import { once } from "./linux/once.ts";
 
 /** Takes the place of the package `koffi` in the single executable: the addon is an asset of the executable itself. */
 const ASSET = "koffi.node";
@@ -11,7 +12,7 @@ const FOLDERS = ["/run", "/dev/shm", "/tmp", "/var/tmp"];
 type Koffi = typeof import("koffi");
 
 /** The addon is loaded at the first use: VERSION and STATUS do without it. */
-const native = lazy(loadAddon);
+const native = once(loadAddon);
 
 function loadAddon(): Koffi {
   const bytes = new Uint8Array(getRawAsset(ASSET));
@@ -39,20 +40,12 @@ function loadFrom(folder: string, bytes: Uint8Array): Koffi {
   }
 }
 
-function lazy<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}
-
 const koffi: Pick<Koffi, "load" | "os" | "address"> & { errno(): number } = {
-  load: (...parameters) => native().load(...parameters),
-  errno: () => native().errno(),
-  address: (value) => native().address(value),
+  load: (...parameters) => native.get().load(...parameters),
+  errno: () => native.get().errno(),
+  address: (value) => native.get().address(value),
   get os() {
-    return native().os;
+    return native.get().os;
   },
 };
 
