@@ -125,6 +125,11 @@ async function drive(): Promise<void> {
   await until("the attachment", () => must(["get", "podnetworks", "--output", "name"]).includes("podnetwork"));
   const configure = (yaml: string) => call("ConfigureVehicleNetwork", { vehicle_yaml: yaml });
   await until("the Pharos API", async () => (await configure(vehicle("ACCEPT") + bridge)).includes('"success": true'));
+  // A pod with two interfaces.
+  const wanted = { pod_name: "first", network_yaml: "kind: bridge\nspec: { bridges: [{ name: podBr0 }] }" };
+  expect(await call("RequestNetworkPod", wanted)).toContain("requestId");
+  await until("its further interface", () => /podnetwork.*first-net1/.test(must(["get", "podnetworks", "--output", "name"])));
+  await until("the end of the request", () => must(["get", "podnetworks", "--output", "json"]).includes("pharos.io/completed"));
   // A document that is refused, and a rollback.
   const ends = { srcIntfName: "nobody", dstIntfName: "nowhere", rules: [{ action: "ACCEPT", protocol: "tcp" }] };
   const refused = { apiVersion: "pharos.io/v1", kind: "RoutingConfig", metadata: { name: "refused" }, spec: { routingInfo: [ends] } };
@@ -159,12 +164,14 @@ const ELSEWHERE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "get serviceregistrations.pharos.io": "a registration that changed",
     "update serviceregistrations.pharos.io": "a registration that changed",
     "patch events.events.k8s.io": "an event that comes again after a minute",
+    "list podnetworks.pharos.io": "a node that is gone for more than a minute",
+    "delete podnetworks.pharos.io": "a node that is gone for more than a minute",
+    "delete hostreports.pharos.io": "a node that is gone for more than a minute",
+    "delete leases.coordination.k8s.io in pharos-system": "a node that is gone for more than a minute",
   },
   bridge: {
     "get configrevisions.pharos.io": "a rollback that is asked for through the bridge",
     "update configrevisions.pharos.io": "a rollback that is asked for through the bridge",
-    "get podnetworks.pharos.io": "a request that ends after a minute",
-    "update podnetworks.pharos.io": "a request that ends after a minute",
     "delete podnetworks.pharos.io": "a request that ends after a minute",
     "patch podnetworks/status.pharos.io": "a request that ends after a minute",
   },
