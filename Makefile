@@ -11,7 +11,7 @@ export NODE_OPTIONS := --disable-warning=ExperimentalWarning
 
 SOURCES := $(shell find packages operator node-agent cni-plugin grpc-bridge pharosctl pharos -name '*.ts' -not -name '*.test.ts' -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: help setup system test-programs generate verify build plugin test test-unit test-kernel test-apiserver test-lab e2e cluster cluster-down cluster-parts images bundle sbom demo kube-assets bench-apply bench-kubernetes soak clean
+.PHONY: help setup system test-programs generate verify build plugin test test-unit test-kernel test-apiserver test-lab e2e cluster cluster-down cluster-parts images bundle sbom demo kube-assets bench-apply bench-kubernetes bench-cni bench-crash soak clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -107,7 +107,13 @@ bench-kubernetes: build kube-assets ## apply to kernel, memory beside client-nod
 	@node bench/kubernetes.bench.ts
 	@node bench/reflector.bench.ts
 
-soak: build ## the counted proofs with their full counts
+bench-cni: plugin kube-assets test-programs ## the plugin beside chains of the reference plugins: ADD, DEL, bursts, start, phases
+	@node bench/cni.bench.ts
+
+bench-crash: plugin test-programs ## kill -9 at system calls (N for each verb), of the plugin and of the reference chain: what is left over
+	@node bench/crash.bench.ts
+
+soak: build test-programs ## the counted proofs with their full counts
 	@N=1000 node scripts/run-tests.ts kernel
 
 clean: ## remove what was built (node_modules stays)
