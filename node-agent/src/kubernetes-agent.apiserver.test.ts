@@ -151,6 +151,26 @@ describe("agents of two Kubernetes nodes", () => {
     await until("one pod less", () => json("get", "podnetworks", "-n", "default").items.length === 2);
   });
 
+  test("send nothing larger than the link between the nodes takes, and follow a change of it", async () => {
+    const mtu = (link: string, pod?: string) => Number(one.run(["ip", "link", "show", link], pod).match(/ mtu (\d+) /)?.[1]);
+    const fits = (bytes: number) =>
+      one.run(["ping", "-c1", "-W1", "-M", "do", "-s", `${bytes - 28}`, second], "small").includes(" 0% packet loss");
+    expect(mtu("pharos0")).toBe(1500);
+    one.run(["ip", "link", "set", "eth0", "mtu", "1400"]);
+    await until("a smaller bridge", () => mtu("pharos0") === 1400);
+    await until("its size for new pods", () =>
+      readFileSync(join(one.folder, "root/var/lib/pharos/cni.json"), "utf8").includes('"mtu": 1400'),
+    );
+    one.addPod("small");
+    expect(mtu("eth0", "small")).toBe(1400);
+    expect(fits(1400)).toBe(true);
+    expect(quiet(() => fits(1401))).toBe(false);
+    expect(ping(one, "web", second)).toBe(true);
+    one.run(["ip", "link", "set", "eth0", "mtu", "1500"]);
+    await until("the former size", () => mtu("pharos0") === 1500);
+    one.removePod("small");
+  });
+
   test("run what documents say once there are some, and pods that run keep their network", async () => {
     const identity = ["--namespace", "pharos-system", "--identity", "test", "--kubeconfig", api.kubeconfig];
     operator = startProgram({

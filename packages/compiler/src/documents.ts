@@ -49,6 +49,8 @@ export interface HostFacts {
   readonly interfaces: readonly {
     readonly name: string;
     readonly mac?: string;
+    /** In bytes. */
+    readonly mtu?: number;
     readonly addresses: readonly string[];
     readonly manager?: "NetworkManager" | "networkd";
   }[];

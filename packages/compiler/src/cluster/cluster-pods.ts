@@ -61,13 +61,15 @@ export function clusterPods(input: ClusterPodsInput): FeatureOutput {
     ...(isWanted && vehicle !== undefined ? [ungoverned(host)] : []),
   ];
   if (!isWanted) return { contribution: { routes: ways.routes }, findings };
+  const mtu = mtuTowardsNodes(node, ways.routes, facts);
+  const size = mtu === undefined ? {} : { mtu };
   const contribution: Contribution = {
-    links: [{ kind: "bridge", name: CLUSTER_BRIDGE, callIptables: facts.bridgeNetfilter, multicastSnooping: false }],
+    links: [{ kind: "bridge", name: CLUSTER_BRIDGE, callIptables: facts.bridgeNetfilter, multicastSnooping: false, ...size }],
     addresses: own.map((prefix) => ({ link: CLUSTER_BRIDGE, address: `${formatIp(firstHostAddress(prefix))}/${prefix.length}` })),
     routes: ways.routes,
     firewall: [translation(own, cluster)],
     sysctls: forwardingSysctls(own, facts),
-    ...(hasPodBridge(vehicle, host) ? {} : { files: [{ path: POD_NETWORK_DATA_PATH, mode: 0o644, content: networkData(own) }] }),
+    ...(hasPodBridge(vehicle, host) ? {} : { files: [{ path: POD_NETWORK_DATA_PATH, mode: 0o644, content: networkData(own, size) }] }),
   };
   return { contribution, findings };
 }
@@ -132,6 +134,22 @@ function wayTo(
   return undefined;
 }
 
+/**
+ * What fits through every link on which this node has its addresses or reaches others: pods send nothing larger, and more fits through
+ * no such link. Undefined where no link tells.
+ */
+function mtuTowardsNodes(node: ClusterNode, routes: readonly Route[], { interfaces }: HostFacts): number | undefined {
+  const ways = new Set(routes.flatMap((route) => ("link" in route && route.link !== undefined ? [route.link] : [])));
+  const isOwn = (text: string) => {
+    const prefix = parsePrefix(text);
+    return prefix !== undefined && node.addresses.includes(formatIp(prefix.ip));
+  };
+  const sizes = interfaces.flatMap(({ name, addresses, mtu }) =>
+    mtu !== undefined && (ways.has(name) || addresses.some(isOwn)) ? [mtu] : [],
+  );
+  return sizes.length === 0 ? undefined : Math.min(...sizes);
+}
+
 /** Pods keep their address towards all pods of the cluster; the rest of the world sees the node. */
 function translation(own: readonly Prefix[], cluster: ClusterFacts): FirewallChain {
   const everywhere = cluster.nodes.flatMap(prefixesOf);
@@ -151,9 +169,9 @@ function forwardingSysctls(own: readonly Prefix[], facts: HostFacts): readonly S
   return [...forwards, keepSecondaries(CLUSTER_BRIDGE)];
 }
 
-function networkData(own: readonly Prefix[]): string {
+function networkData(own: readonly Prefix[], size: { readonly mtu?: number }): string {
   const routes = own.map(({ ip }) => ({ dst: ip.family === "ipv4" ? "0.0.0.0/0" : "::/0" }));
-  const bridge = { name: CLUSTER_BRIDGE, isGateway: true, ipMasq: true, hairpin: true, ranges: own.map(podRange), routes };
+  const bridge = { name: CLUSTER_BRIDGE, isGateway: true, ipMasq: true, hairpin: true, ...size, ranges: own.map(podRange), routes };
   const data: PodNetworkData = { version: 1, defaultBridge: CLUSTER_BRIDGE, bridges: [bridge] };
   return `${JSON.stringify(data, undefined, 2)}\n`;
 }

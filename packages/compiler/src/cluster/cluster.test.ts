@@ -159,6 +159,21 @@ describe("clusters", () => {
     expect(other.value.routes).toEqual([]);
   });
 
+  test("send nothing larger than what fits through the links to other nodes and the node's own", () => {
+    const live = { podNetworks: [], serviceRegistrations: [], cluster: TWO_NODES };
+    const sizes = (...interfaces: readonly { readonly name: string; readonly addresses: readonly string[]; readonly mtu?: number }[]) => {
+      const facts = { ...nodeFacts("soc1"), interfaces };
+      const { value } = compile({ revision: { epoch: "epoch", number: 0, content: BUILT_IN_CONTENT }, host: "soc1", live, facts });
+      return [value.links[0]?.mtu, JSON.parse(files(value)).bridges[0].mtu];
+    };
+    const loopback = { name: "lo", addresses: ["127.0.0.1/8"], mtu: 65_536 };
+    const own = { name: "eth0", addresses: ["10.1.0.2/32"], mtu: 9000 };
+    const way = { name: "eth1", addresses: ["10.1.0.7/24"], mtu: 1400 };
+    expect(sizes(loopback, own)).toEqual([9000, 9000]);
+    expect(sizes(loopback, own, way)).toEqual([1400, 1400]);
+    expect(sizes(loopback, { name: "eth0", addresses: ["10.1.0.2/24"] })).toEqual([undefined, undefined]);
+  });
+
   test("need br_netfilter for Services between pods of one bridge, and bridges of pods call the firewall where it is", () => {
     const content = contentOf(NODE + bridgeOf("10.2.1.0/24"));
     const calling = (state: HostState) => state.links.flatMap((link) => (link.kind === "bridge" && link.callIptables ? [link.name] : []));
