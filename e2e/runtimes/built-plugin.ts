@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { join, resolve } from "node:path";
+import { copyFileSync, linkSync, mkdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
@@ -7,4 +8,14 @@ const ROOT = resolve(import.meta.dirname, "../..");
 export function builtPlugin(): string {
   execFileSync(process.execPath, [join(ROOT, "scripts/build-plugin.ts")], { stdio: ["ignore", "ignore", "inherit"] });
   return join(ROOT, "dist/pharos-cni");
+}
+
+/** Puts the plugin at `target`: a link where possible, for the executable has more than 100 MB. */
+export function installPlugin(plugin: string, target: string): void {
+  mkdirSync(dirname(target), { recursive: true });
+  try {
+    linkSync(plugin, target);
+  } catch {
+    copyFileSync(plugin, target);
+  }
 }

@@ -1,6 +1,7 @@
-import { copyFileSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runProgram } from "@pharos/lab/kubernetes";
+import { installPlugin } from "./built-plugin.ts";
 import { BUSYBOX, ContainerHost } from "./container-host.ts";
 
 export const IMAGE = "localhost/busybox:1";
@@ -46,7 +47,7 @@ export class PodmanHost {
         'runroot = "/run/containers/storage"',
       ]);
       podman.write("/etc/containers/policy.json", ['{"default":[{"type":"insecureAcceptAnything"}]}']);
-      installPlugin(plugin, host.ownFolder(PLUGIN_FOLDER));
+      installPlugin(plugin, join(host.ownFolder(PLUGIN_FOLDER), "pharos-cni"));
       podman.podman("import", imageArchive(host.folder), IMAGE);
       return podman;
     } catch (error) {
@@ -102,17 +103,6 @@ export interface Inspected {
       >
     >;
   };
-}
-
-/** A link where possible: the executable has more than 100 MB. */
-function installPlugin(plugin: string, folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  const target = join(folder, "pharos-cni");
-  try {
-    linkSync(plugin, target);
-  } catch {
-    copyFileSync(plugin, target);
-  }
 }
 
 /** A tar archive with busybox alone, as `podman import` takes it. */
