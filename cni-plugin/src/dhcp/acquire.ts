@@ -4,6 +4,7 @@ import { type Client, DHCP_REFUSED, DHCP_SILENT, discover, type Lease, reboot } 
 import { encodeLinkChange } from "@pharos/kernel/netlink";
 import type { AttachmentLedger, LedgerEntry, LedgerView } from "@pharos/ledger";
 import type { PluginConfig } from "../config.ts";
+import { awaitOpenPorts } from "../plumb/announce.ts";
 import type { Sides } from "../plumb/fault.ts";
 import { bootTime, carryOut } from "./exchange.ts";
 import { holderOf, holdsLease, identityOf, leasedEntry } from "./lease-entry.ts";
@@ -56,8 +57,9 @@ export function acquireLease(one: Unleased, place: LeasePlace): Pick<Unleased, "
     isTaken: (address: string) => isBridges(attachment, address) || isTaken(ledger.read(), entry, address),
     ...(former === undefined ? {} : { only: former }),
   };
-  // What is sent over a link that is down is lost.
+  // What is sent over a link that is down, or to a port that is not open yet, is lost.
   sides.pod.exchange([{ what: `set ${entry.key.ifname} up to ask for a lease`, bytes: encodeLinkChange({ index: podIndex, up: true }) }]);
+  awaitOpenPorts(sides.host, [attachment.hostName]);
   const client = withSocket({ namespace: sides.namespace, index: podIndex }, (socket) => {
     const begin = (now: number) => (former === undefined ? discover(settings, now) : reboot(settings, now, former));
     return carryOut([{ settings, socket, begin, announces: true }])[0];

@@ -266,7 +266,7 @@ describe("RENEW", () => {
     expect(check.stdout).toContain("the lease of 10.4.0.5/24 is over");
     // A server that has given it away meanwhile does not get the pod to have another one.
     segment.script(honest("10.4.0.6"));
-    expect((await add(host, "a", { ...ports, ...SHORT })).json).toMatchObject({
+    expect((await add(host, "a", { ...ports, dhcpTimeoutMs: 4000 })).json).toMatchObject({
       code: 11,
       msg: expect.stringContaining("10.4.0.6 instead of 10.4.0.5"),
     });
