@@ -1,6 +1,7 @@
 import { NLMSG } from "./constants.ts";
 
 const HEADER_BYTES = 16;
+const ATTRIBUTE_HEADER_BYTES = 4;
 const NESTED = 0x8000;
 
 /** One netlink message as it came from the kernel. */
@@ -16,18 +17,33 @@ export interface NetlinkMessage {
 /** Attributes by number. Where the kernel repeats one, the last is kept. */
 export type Attributes = ReadonlyMap<number, Buffer>;
 
-function padding(length: number): Buffer {
-  return Buffer.alloc((4 - (length % 4)) % 4);
+/** Zeroes for so many bytes and the padding behind them. Small ones are parts of one allocation of Node's, unlike those of Buffer.alloc. */
+function padded(length: number): Buffer {
+  return Buffer.allocUnsafe((length + 3) & ~3).fill(0);
+}
+
+function bytesIn(parts: readonly Buffer[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** Copies `parts` one behind the other into `bytes`, from `offset` on. */
+function put(bytes: Buffer, offset: number, parts: readonly Buffer[]): Buffer {
+  let at = offset;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 /** A message (RFC 3549 §2.3.2) with sequence and port 0; see `stamped`. */
 export function message(type: number, flags: number, body: readonly Buffer[]): Buffer {
-  const payload = Buffer.concat(body);
-  const header = Buffer.alloc(HEADER_BYTES);
-  header.writeUInt32LE(HEADER_BYTES + payload.length, 0);
-  header.writeUInt16LE(type, 4);
-  header.writeUInt16LE(flags, 6);
-  return Buffer.concat([header, payload, padding(payload.length)]);
+  const length = HEADER_BYTES + bytesIn(body);
+  const bytes = padded(length);
+  bytes.writeUInt32LE(length, 0);
+  bytes.writeUInt16LE(type, 4);
+  bytes.writeUInt16LE(flags, 6);
+  return put(bytes, HEADER_BYTES, body);
 }
 
 /** A copy of `encoded` with this sequence number, and `flags` added to its own. */
@@ -65,31 +81,38 @@ export function errnoOf(reply: NetlinkMessage): number | undefined {
 }
 
 export function attribute(type: number, payload: Buffer): Buffer {
-  const header = Buffer.alloc(4);
-  header.writeUInt16LE(4 + payload.length, 0);
-  header.writeUInt16LE(type, 2);
-  return Buffer.concat([header, payload, padding(payload.length)]);
+  return put(attributeOf(type, payload.length), ATTRIBUTE_HEADER_BYTES, [payload]);
 }
 
 /** An attribute that holds attributes. */
 export function nested(type: number, attributes: readonly Buffer[]): Buffer {
-  return attribute(type | NESTED, Buffer.concat(attributes));
+  return put(attributeOf(type | NESTED, bytesIn(attributes)), ATTRIBUTE_HEADER_BYTES, attributes);
+}
+
+/** An attribute with a payload of so many zeroes. */
+function attributeOf(type: number, length: number): Buffer {
+  const bytes = padded(ATTRIBUTE_HEADER_BYTES + length);
+  bytes.writeUInt16LE(ATTRIBUTE_HEADER_BYTES + length, 0);
+  bytes.writeUInt16LE(type, 2);
+  return bytes;
 }
 
 export function u8(type: number, value: number): Buffer {
-  return attribute(type, Buffer.from([value]));
+  const bytes = attributeOf(type, 1);
+  bytes.writeUInt8(value, ATTRIBUTE_HEADER_BYTES);
+  return bytes;
 }
 
 export function u16be(type: number, value: number): Buffer {
-  const payload = Buffer.alloc(2);
-  payload.writeUInt16BE(value);
-  return attribute(type, payload);
+  const bytes = attributeOf(type, 2);
+  bytes.writeUInt16BE(value, ATTRIBUTE_HEADER_BYTES);
+  return bytes;
 }
 
 export function u32(type: number, value: number): Buffer {
-  const payload = Buffer.alloc(4);
-  payload.writeUInt32LE(value >>> 0);
-  return attribute(type, payload);
+  const bytes = attributeOf(type, 4);
+  bytes.writeUInt32LE(value >>> 0, ATTRIBUTE_HEADER_BYTES);
+  return bytes;
 }
 
 /** A zero-terminated string. */

@@ -5,7 +5,8 @@ import { KERNEL_CODES } from "../codes.ts";
 /** The name of a Linux error number: `EEXIST` of 17. Two numbers have a second name that the kernel does not use. */
 export function errnoName(errno: number): string {
   if (errno === constants.errno.EOPNOTSUPP) return "EOPNOTSUPP";
-  return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
+  const numbers: Readonly<Record<string, number>> = constants.errno;
+  return Object.keys(numbers).find((name) => numbers[name] === errno) ?? `errno ${errno}`;
 }
 
 /** The kernel refused a request (PHAROS-2000). */
