@@ -1,6 +1,5 @@
 import { type Attached, type Attachment, bridgeMacOf } from "@pharos/attach";
 import type { LinkRecord } from "@pharos/kernel/netlink";
-import type { Raised } from "./announce.ts";
 import { bandwidthFaults, limitBandwidth } from "./bandwidth.ts";
 import { bridgeFaults, ensureBridge } from "./bridge.ts";
 import { mend, type Sides } from "./fault.ts";
@@ -16,6 +15,12 @@ export interface RaisedPair {
   readonly pod?: LinkRecord;
   /** Index of the pod's end in its namespace. */
   readonly podIndex: number;
+}
+
+/** An interface whose both ends stand. */
+export interface Raised {
+  readonly attachment: Attachment;
+  readonly pair: RaisedPair;
 }
 
 /**
