@@ -18,6 +18,13 @@ describe("a folder of network configurations", () => {
     expect(presentConfigurations(files)).toEqual({ own: JSON.stringify(ours), foreign: [] });
   });
 
+  test("holds none in the network that Podman's package installs for Podman alone", () => {
+    const podman = { cniVersion: "0.4.0", name: "podman", plugins: [{ type: "bridge", bridge: "cni-podman0" }, { type: "portmap" }] };
+    expect(presentConfigurations([file("87-podman-bridge.conflist", podman)])).toEqual({ foreign: [] });
+    const other = { ...podman, plugins: [{ type: "bridge", bridge: "br0" }] };
+    expect(presentConfigurations([file("87-podman-bridge.conflist", other)]).foreign).toEqual(["87-podman-bridge.conflist"]);
+  });
+
   test("counts a file that cannot be read as foreign: a runtime may stumble over it, or its writer is half way", () => {
     expect(presentConfigurations([file("10-half.conflist", "{"), file("11-empty.conflist", { plugins: [] })]).foreign).toEqual([
       "10-half.conflist",

@@ -24,7 +24,10 @@ export function isConfigurationName(name: string): boolean {
   return CONFIGURATION.test(name);
 }
 
-/** Tells our file from those of other networks. One for loopback alone is no network; one that cannot be read may be one. */
+/**
+ * Tells our file from those of other networks. One for loopback alone is no network, and neither is the one that Podman brings for
+ * itself: it looks networks up by name. One that cannot be read may be one.
+ */
 export function presentConfigurations(files: readonly ConfigurationFile[]): PresentConfigurations {
   const own = files.find(({ name }) => name === CONFLIST_NAME);
   const foreign = files.filter((file) => file !== own && isForeign(file.content)).map(({ name }) => name);
@@ -32,8 +35,22 @@ export function presentConfigurations(files: readonly ConfigurationFile[]): Pres
 }
 
 function isForeign(content: string): boolean {
+  if (isOfPodman(content)) return false;
   const types = pluginTypes(content);
   return types.length === 0 || types.some((type) => type !== "loopback" && type !== PLUGIN_TYPE);
+}
+
+/** Podman's default network, which its package installs whether containers use it or not. */
+function isOfPodman(content: string): boolean {
+  try {
+    const { name, plugins } = JSON.parse(content) as {
+      readonly name?: unknown;
+      readonly plugins?: readonly { readonly bridge?: unknown }[];
+    };
+    return name === "podman" && plugins?.[0]?.bridge === "cni-podman0";
+  } catch {
+    return false;
+  }
 }
 
 /** The plugins that a configuration or a list of them names; none where it cannot be read. */
