@@ -74,10 +74,38 @@ export function bandwidthFaults(socket: NetlinkSocket, { bandwidth }: Attachment
   return isWhole ? faults : [...faults, `${host.name} does not limit what the pod sends`];
 }
 
+/** The limits that stand at `hosts`, by name, as requests that would give the same; `links` are all of the host's. */
+export function readLimits(
+  socket: NetlinkSocket,
+  hosts: readonly LinkRecord[],
+  links: readonly LinkRecord[],
+): ReadonlyMap<string, Pick<Attachment, "bandwidth">> {
+  const byName = new Map(links.map((link) => [link.name, link]));
+  const limits = new Map<string, Pick<Attachment, "bandwidth">>();
+  for (const host of hosts) {
+    const ingress = limitAt(socket, host);
+    const egress = limitAt(socket, byName.get(shaperNameOf(host.name)));
+    if (ingress === undefined && egress === undefined) continue;
+    limits.set(host.name, { bandwidth: { ...(ingress === undefined ? {} : { ingress }), ...(egress === undefined ? {} : { egress }) } });
+  }
+  return limits;
+}
+
+/** The reverse of `bucketOf`. */
+function limitAt(socket: NetlinkSocket, link: LinkRecord | undefined): RateLimit | undefined {
+  const bucket = link === undefined ? undefined : bucketAt(socket, link.index);
+  if (bucket === undefined) return undefined;
+  return { rate: bucket.rate * BYTE_BITS, burst: (bucket.limit - Math.floor(bucket.rate * WAIT_SECONDS)) * BYTE_BITS };
+}
+
 function hasBucket(socket: NetlinkSocket, index: number, { rate, limit }: TokenBucket): boolean {
-  const [replies = []] = socket.exchange([{ what: "look up a limit", bytes: encodeRootQdiscGet(index), tolerate: ["ENOENT", "ENODEV"] }]);
-  const bucket = replies.map(decodeQdisc).find((qdisc) => qdisc !== undefined)?.bucket;
+  const bucket = bucketAt(socket, index);
   return bucket?.rate === rate && bucket.limit === limit;
+}
+
+function bucketAt(socket: NetlinkSocket, index: number): Pick<TokenBucket, "rate" | "limit"> | undefined {
+  const [replies = []] = socket.exchange([{ what: "look up a limit", bytes: encodeRootQdiscGet(index), tolerate: ["ENOENT", "ENODEV"] }]);
+  return replies.map(decodeQdisc).find((qdisc) => qdisc !== undefined)?.bucket;
 }
 
 /** A link without a place for filters has none: the kernel says so by an error or by an empty list, depending on its version. */

@@ -1,5 +1,6 @@
 // A client of a storm: attaches and detaches by the ledger as the plugin does, and writes down what it saw. Killed at any moment.
 import { closeSync, openSync, writeSync } from "node:fs";
+import { Worker } from "node:worker_threads";
 import { type AttachmentLedger, withAttachment, withMaintenance } from "../attachment-ledger.ts";
 import type { LedgerView } from "../contents.ts";
 import type { AttachmentKey, LedgerEntry } from "../entry.ts";
@@ -7,7 +8,7 @@ import type { LedgerChange } from "../transaction.ts";
 import { type ClientOrder, type StormPool, storyLine } from "./story.ts";
 
 const order: ClientOrder = JSON.parse(process.argv[2] ?? "");
-const { folder, story, seed, operations, containers, shared, pool } = order;
+const { folder, story, seed, operations, killedAfter, containers, shared, pool } = order;
 
 /** Share of commands that are maintenance, and of ADDs whose part in the kernel fails. */
 const MAINTENANCE = 0.01;
@@ -96,7 +97,20 @@ function collect(): void {
   });
 }
 
+/** Kills this process some time after `done` has come to `killedAfter`: from a thread of its own, so that it hits at whatever step. */
+const KILLER = `
+  const { done, killedAfter, delayMs } = require("node:worker_threads").workerData;
+  for (let seen = 0; seen < killedAfter; seen = Atomics.load(done, 0)) Atomics.wait(done, 0, seen);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, delayMs);
+  process.kill(process.pid, "SIGKILL");
+`;
+const done = new Int32Array(new SharedArrayBuffer(4));
+const DELAY_MS = 3;
+if (killedAfter < operations) new Worker(KILLER, { eval: true, workerData: { done, killedAfter, delayMs: random() * DELAY_MS } }).unref();
+
 for (let turn = 0; turn < operations; turn++) {
+  Atomics.store(done, 0, turn);
+  Atomics.notify(done, 0);
   if (random() < MAINTENANCE) {
     for (const containerID of containers) told(storyLine.began(`${++last}.${containerID}`, containerID, "del", now()));
     const first = last - containers.length + 1;

@@ -16,8 +16,8 @@ export interface StormOptions {
   /** Containers that each client has for itself, and that all share. */
   readonly ownContainers: number;
   readonly sharedContainers: number;
-  /** Mean time between two clients killed by SIGKILL. */
-  readonly killEveryMs: number;
+  /** Commands that a client makes in the mean before it is killed by SIGKILL. */
+  readonly meanLife: number;
   readonly pool: StormPool;
 }
 
@@ -26,17 +26,12 @@ const CLIENT = join(import.meta.dirname, "client.ts");
 /** Runs clients until each has made its share of the commands, some of them killed and started again. Throws when one fails. */
 export async function runStorm(options: StormOptions): Promise<readonly Operation[]> {
   const running = new Set<number>();
-  const killer = setInterval(() => {
-    const [victim] = [...running].sort(() => Math.random() - 0.5);
-    if (victim !== undefined && Math.random() < 0.5) process.kill(victim, "SIGKILL");
-  }, options.killEveryMs / 2);
   try {
     const shared = Array.from({ length: options.sharedContainers }, (_, index) => `s${index}`);
     const all = Array.from({ length: options.clients }, (_, client) => runClient(client, { options, shared, running }));
     const histories = await Promise.all(all);
     return histories.flat();
   } finally {
-    clearInterval(killer);
     for (const pid of running) process.kill(pid, "SIGKILL");
   }
 }
@@ -55,13 +50,14 @@ interface Surroundings {
 }
 
 async function runClient(client: number, { options, shared, running }: Surroundings): Promise<readonly Operation[]> {
-  const { folder, scratch, seed, operations, clients, ownContainers, pool } = options;
+  const { folder, scratch, seed, operations, clients, ownContainers, meanLife, pool } = options;
   const story = join(scratch, `story-${client}`);
   const containers = Array.from({ length: ownContainers }, (_, index) => `c${client}x${index}`);
   const share = Math.ceil(operations / clients);
   const exits: number[] = [];
   for (let life = 0, left = share; left > 0; life++) {
-    const order = { folder, story, seed: seed + 1000 * client + life, operations: left, containers, shared, pool };
+    const killedAfter = 1 + Math.floor(Math.random() * 2 * meanLife);
+    const order = { folder, story, seed: seed + 1000 * client + life, operations: left, killedAfter, containers, shared, pool };
     await runLife(order, running);
     exits.push(Number(process.hrtime.bigint()));
     left = share - commandsIn(story);

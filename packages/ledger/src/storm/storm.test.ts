@@ -10,7 +10,7 @@ const CLIENTS = COUNT > 10_000 ? 32 : 8;
 const CAPACITY = 12;
 
 test(
-  `${COUNT} commands of ${CLIENTS} clients on ${CAPACITY} addresses, clients killed all the time: no address twice, exhausted only when full, nothing lost`,
+  `${COUNT} commands of ${CLIENTS} clients on ${CAPACITY} addresses, clients killed again and again: no address twice, exhausted only when full, nothing lost`,
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "pharos-storm-"));
     const seed = Date.now() % 2 ** 31;
@@ -24,7 +24,7 @@ test(
         operations: COUNT,
         ownContainers: 2,
         sharedContainers: 3,
-        killEveryMs: COUNT > 10_000 ? 2000 : 400,
+        meanLife: COUNT > 10_000 ? 3000 : 150,
         pool: {
           network: "pods",
           bridge: "br0",

@@ -17,6 +17,8 @@ export interface ClientOrder {
   readonly story: string;
   readonly seed: number;
   readonly operations: number;
+  /** After how many it is killed, at any moment of what it does then. */
+  readonly killedAfter: number;
   /** Containers that only this client uses, and those that others use too. */
   readonly containers: readonly string[];
   readonly shared: readonly string[];

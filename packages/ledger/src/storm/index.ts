@@ -1,0 +1,2 @@
+export { impossibilities, type Operation } from "./history.ts";
+export { heldByContainer, runStorm } from "./run-storm.ts";
