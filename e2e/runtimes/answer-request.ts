@@ -3,6 +3,7 @@
 // Prints the status that the request gets, and the containers that were seen.
 import { silentLog, systemClock } from "@pharos/base";
 import { readLedger } from "@pharos/ledger";
+import { netnsState } from "../../node-agent/src/pods/netns-state.ts";
 import { podmanRuntime } from "../../node-agent/src/pods/podman-runtime.ts";
 import { RequestDesk } from "../../node-agent/src/pods/request-desk.ts";
 import { PluginRunner } from "../../node-agent/src/pods/run-plugin.ts";
@@ -12,7 +13,7 @@ const stateDir = "/var/lib/pharos/ledger";
 const runtime = podmanRuntime({ socket, clock: systemClock, log: silentLog });
 const plugin = new PluginRunner({ binary, dataFile: "/var/lib/pharos/cni.json", stateDir });
 const ledger = () => readLedger(stateDir);
-const desk = new RequestDesk({ host: "soc1", runtime, plugin, ledger, whenAttached: "replace", log: silentLog });
+const desk = new RequestDesk({ host: "soc1", runtime, plugin, ledger, netns: netnsState, whenAttached: "replace", log: silentLog });
 const [answer] = await desk.answer([
   {
     apiVersion: "pharos.io/v1",

@@ -1,6 +1,6 @@
 import type { LedgerEntry } from "@pharos/ledger";
 import { matchContainers, splitPodName } from "./match-request.ts";
-import { netnsState } from "./netns-state.ts";
+import type { NetnsLook } from "./netns-state.ts";
 import type { RunningContainer } from "./runtime.ts";
 
 /** A running container that a request means. */
@@ -24,7 +24,7 @@ export interface AttachTarget {
 export function attachTargets(
   podName: string,
   containers: readonly RunningContainer[],
-  ledger: readonly LedgerEntry[],
+  { ledger, look }: { readonly ledger: readonly LedgerEntry[]; readonly look: NetnsLook },
 ): readonly AttachTarget[] {
   const entriesOf = (id: string) => primaryFirst(ledger.filter(({ key }) => key.containerID === id));
   const matching = matchContainers(podName, containers);
@@ -40,7 +40,7 @@ export function attachTargets(
   const wanted = splitPodName(podName);
   const mine = ledger.filter(({ pod }) => pod?.namespace === wanted.namespace && pod.name === wanted.name);
   return [...Map.groupBy(mine, ({ key }) => key.containerID)].flatMap(([containerID, entries]) => {
-    const netns = netnsState(entries[0]?.netns);
+    const netns = look(entries[0]?.netns);
     if (netns.kind === "gone") return [];
     const reached = netns.kind === "there" ? netns : ({ kind: "unreachable" } as const);
     return [{ containerID, pod: wanted, annotations: {}, netns: reached, entries: primaryFirst(entries) }];

@@ -8,6 +8,7 @@ import type { Store } from "@pharos/store";
 import { LeaseKeeper } from "../dhcp/lease-keeper.ts";
 import type { ReportedCondition } from "../report.ts";
 import { directoryRuntime } from "./directory-runtime.ts";
+import { netnsState } from "./netns-state.ts";
 import { type AnnotatePod, NetworkStatusTeller } from "./network-status-teller.ts";
 import { OwnLedger } from "./own-ledger.ts";
 import { PodKeeper } from "./pod-keeper.ts";
@@ -69,8 +70,10 @@ export function hostPods(options: HostPodsOptions): HostPods {
   const plugin = new PluginRunner({ binary: pluginBinary, ...places });
   const runtime = annotatePod === undefined ? containersOf({ root, clock, log }) : NO_CONTAINERS;
   const current = () => ledger.current();
+  // On Kubernetes the agent is a container of its own.
+  const netns = (path: string | undefined) => netnsState(path, annotatePod === undefined);
   const whenAttached = annotatePod === undefined ? "replace" : "add";
-  const desk = new RequestDesk({ host, runtime, plugin, ledger: current, whenAttached, log });
+  const desk = new RequestDesk({ host, runtime, plugin, ledger: current, netns, whenAttached, log });
   const files = new RequestFiles(join(dirname(places.dataFile), REQUEST_FOLDER));
   const { stateDir } = places;
   const teller = annotatePod === undefined ? {} : { teller: new NetworkStatusTeller({ annotate: annotatePod, clock, log }) };
@@ -82,7 +85,7 @@ export function hostPods(options: HostPodsOptions): HostPods {
   };
   const seen = { ledger: current, podNetworks, isReady, onLedger: ledgerChanged };
   const keeper = new PodKeeper({ host, store, runtime, desk, files, stateDir, clock, log, ...seen, ...teller });
-  const mender = new PodMender({ ledger, kernel, plugin, isReady, onStanding, clock, log });
+  const mender = new PodMender({ ledger, kernel, plugin, netns, isReady, onStanding, clock, log });
   return {
     ledger: current,
     podNetworks: () => current().map((entry) => podNetworkOf(entry, host, undefined)),

@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 
+/** Looks at a pod's network namespace by its path. */
+export type NetnsLook = (netns: string | undefined) => NetnsState;
+
 /** What can be told of a network namespace by its path. */
 export type NetnsState =
   /** `path` is how this process reaches it. */
@@ -16,10 +19,11 @@ const ALIAS = /^\/var\/run\//;
 const OF_PROCESS = /^(\/proc\/\d+)\/ns\/net$/;
 
 /**
- * Looks whether a pod's network namespace is there. Of a process only its end can be told: its number may be another one's by now.
+ * Looks whether a pod's network namespace is there. Of a process only its end can be told, as its number may be another one's by now,
+ * and that only where this process sees all of the host's (`seesProcesses`; not in a container).
  */
-export function netnsState(netns: string | undefined): NetnsState {
-  const process = OF_PROCESS.exec(netns ?? "")?.[1];
+export function netnsState(netns: string | undefined, seesProcesses = true): NetnsState {
+  const process = seesProcesses ? OF_PROCESS.exec(netns ?? "")?.[1] : undefined;
   if (process !== undefined && !existsSync(process)) return { kind: "gone" };
   if (netns === undefined || !netns.startsWith("/") || netns.startsWith("/proc/")) return { kind: "unknown" };
   const ways = [netns, ...(ALIAS.test(netns) ? [netns.replace(ALIAS, "/run/")] : [])];

@@ -8,6 +8,7 @@ import type { PodNetwork } from "@pharos/kinds";
 import type { LedgerEntry } from "@pharos/ledger";
 import { STORE_DENIED, type Store } from "@pharos/store";
 import { openEmbeddedStore } from "@pharos/store/embedded";
+import { netnsState } from "./netns-state.ts";
 import { PodKeeper } from "./pod-keeper.ts";
 import { RequestDesk } from "./request-desk.ts";
 import { RequestFiles } from "./request-files.ts";
@@ -61,6 +62,7 @@ describe("PodKeeper", () => {
         runtime: NO_CONTAINERS,
         plugin: new PluginRunner({ binary: "/none", dataFile: "/none", stateDir: join(folder, "ledger") }),
         ledger: () => options.ledger,
+        netns: netnsState,
         whenAttached: "add",
         log: silentLog,
       }),

@@ -8,6 +8,7 @@ import { silentLog, systemClock } from "@pharos/base";
 import type { PodNetworkData } from "@pharos/hoststate";
 import { type Kernel, linuxKernel } from "@pharos/kernel";
 import { type LedgerEntry, readLedger, withLedger } from "@pharos/ledger";
+import { netnsState } from "./netns-state.ts";
 import { OwnLedger } from "./own-ledger.ts";
 import { PodMender } from "./pod-mender.ts";
 import { PluginRunner } from "./run-plugin.ts";
@@ -130,7 +131,7 @@ describe("PodMender", () => {
     const { runner: plugin } = host;
     const times = { round: 60_000, look: 200, damaged: 300, dead: 1000, helpless: 500, pause: 500 };
     const surroundings = { isReady: () => true, onStanding: () => {}, clock: systemClock, log: silentLog };
-    mender = new PodMender({ ledger, kernel, plugin, times, ...surroundings });
+    mender = new PodMender({ ledger, kernel, plugin, netns: netnsState, times, ...surroundings });
   });
   afterEach(async () => {
     stop.abort();

@@ -7,6 +7,7 @@ import { silentLog, systemClock } from "@pharos/base";
 import type { ObservedLink } from "@pharos/kernel";
 import type { LedgerEntry } from "@pharos/ledger";
 import { CallBackoff } from "./call-backoff.ts";
+import { netnsState } from "./netns-state.ts";
 import { PodMender } from "./pod-mender.ts";
 import type { PluginCall } from "./run-plugin.ts";
 
@@ -72,6 +73,7 @@ describe("PodMender", () => {
       ledger: own,
       kernel,
       plugin,
+      netns: (path) => netnsState(path, false),
       isReady: () => isReady,
       onStanding: () => {},
       clock: systemClock,

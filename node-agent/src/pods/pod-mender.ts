@@ -5,7 +5,7 @@ import { keyText, type LedgerEntry } from "@pharos/ledger";
 import type { ReportedCondition } from "../report.ts";
 import { RoundCall } from "../round-call.ts";
 import { CallBackoff } from "./call-backoff.ts";
-import { netnsState } from "./netns-state.ts";
+import type { NetnsLook } from "./netns-state.ts";
 import type { OwnLedger } from "./own-ledger.ts";
 import { type DamagedPod, judgePods, type PodFindings } from "./pod-state.ts";
 import { podsCondition } from "./pods-condition.ts";
@@ -16,6 +16,7 @@ export interface PodMenderOptions {
   readonly ledger: Pick<OwnLedger, "all" | "bootId">;
   readonly kernel: Pick<Kernel, "links" | "missingElements">;
   readonly plugin: Pick<PluginRunner, "run" | "status" | "settings">;
+  readonly netns: NetnsLook;
   /** True once the host's network is committed: before that bridges are missing for a good reason. */
   readonly isReady: () => boolean;
   /** After a change of `condition`. */
@@ -129,7 +130,7 @@ export class PodMender {
     const links = await kernel.links();
     const missing = new Set(await kernel.missingElements(elements.flatMap(({ wanted }) => wanted)));
     const missingElements = new Map(elements.map(({ entry, wanted }) => [entry, wanted.filter((one) => missing.has(one)).length]));
-    return judgePods(entries, { bootId, links, missingElements, netns: ({ netns }) => netnsState(netns) });
+    return judgePods(entries, { bootId, links, missingElements, netns: ({ netns }) => this.#options.netns(netns) });
   }
 
   #isOfThisBoot({ bootId }: LedgerEntry): boolean {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { silentLog } from "@pharos/base";
 import type { PodNetwork } from "@pharos/kinds";
 import type { LedgerEntry } from "@pharos/ledger";
+import { netnsState } from "./netns-state.ts";
 import { RequestDesk } from "./request-desk.ts";
 import type { PluginCall } from "./run-plugin.ts";
 import type { RunningContainer } from "./runtime.ts";
@@ -51,7 +52,15 @@ describe("RequestDesk", () => {
     };
     const plugin = { run, settings: { binary: "/none", dataFile: "/none", stateDir: "/none" } };
     const runtime = { list: async () => containers, watch: () => {} };
-    return new RequestDesk({ host: "soc1", runtime, plugin, ledger: () => ledger, whenAttached, log: silentLog });
+    return new RequestDesk({
+      host: "soc1",
+      runtime,
+      plugin,
+      ledger: () => ledger,
+      netns: (path) => netnsState(path, false),
+      whenAttached,
+      log: silentLog,
+    });
   }
 
   const answer = async (one: RequestDesk, wanted: PodNetwork) => {

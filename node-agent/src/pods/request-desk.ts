@@ -4,6 +4,7 @@ import type { PodNetwork, PodNetworkStatus } from "@pharos/kinds";
 import { type AttachmentKey, keyText, type LedgerEntry } from "@pharos/ledger";
 import { AGENT_POD_UNREACHABLE } from "../codes.ts";
 import { type AttachTarget, attachTargets } from "./attach-target.ts";
+import type { NetnsLook } from "./netns-state.ts";
 import { networkName, type PluginRunner } from "./run-plugin.ts";
 import type { ContainerRuntime } from "./runtime.ts";
 
@@ -17,6 +18,7 @@ export interface RequestDeskOptions {
   readonly plugin: Pick<PluginRunner, "run" | "settings">;
   /** The attachments that hold at this moment. */
   readonly ledger: () => readonly LedgerEntry[];
+  readonly netns: NetnsLook;
   /** A running pod that is wanted on another bridge: an interface more for it (Kubernetes told others its address), or another one. */
   readonly whenAttached: "add" | "replace";
   readonly log: Log;
@@ -48,14 +50,20 @@ export class RequestDesk {
   /** Answers those whose pods run; the others stay pending. */
   async answer(pending: readonly PodNetwork[]): Promise<readonly Answer[]> {
     if (pending.length === 0) return [];
+    this.#forgetGone();
     const containers = await this.#options.runtime.list();
     const answers: Answer[] = [];
     for (const request of pending) {
       const ledger = this.#options.ledger().filter(({ key }) => key.network === this.#network);
-      const targets = attachTargets(request.spec.request?.podName ?? "", containers, ledger);
+      const targets = attachTargets(request.spec.request?.podName ?? "", containers, { ledger, look: this.#options.netns });
       if (targets.length > 0) answers.push({ request, status: await this.#attach(request, targets) });
     }
     return answers;
+  }
+
+  #forgetGone(): void {
+    const held = new Set(this.#options.ledger().map(({ key }) => keyText(key)));
+    for (const key of this.#answered.keys()) if (!held.has(key)) this.#answered.delete(key);
   }
 
   async #attach(request: PodNetwork, targets: readonly AttachTarget[]): Promise<PodNetworkStatus> {
