@@ -39,6 +39,8 @@ import { withPendingRequest } from "./pending-request.ts";
 export function add({ config, parameters, netns }: CommandContext): ChainedResult {
   const request = withPendingRequest(config, readRequest(config.fields, parameters));
   const previous = readPreviousResult(config.fields.prevResult);
+  const askedDns = readDns(config.fields);
+  const dhcpTimeoutMs = readDhcpTimeout(config);
   const call = { config, request, netns, data: loadNetworkData(config), bootId: currentBootId() };
   const bridgeAlias = hasInlineData(config) ? INLINE_BRIDGE_ALIAS : AGENT_BRIDGE_ALIAS;
   return withSides(netns, (sides) => {
@@ -47,11 +49,11 @@ export function add({ config, parameters, netns }: CommandContext): ChainedResul
     return withAttachment({ folder: config.stateDir, containerID: request.key.containerID, witness }, (ledger) => {
       const { attachments, entries, isNew } = ledger.reserve((held) => decide(call, held));
       const attach = () => {
-        const raised = raise({ sides, ledger, dhcpTimeoutMs: readDhcpTimeout(config) }, { attachments, entries, bridgeAlias });
+        const raised = raise({ sides, ledger, dhcpTimeoutMs }, { attachments, entries, bridgeAlias });
         const made = raised.map(({ entry }) => entry);
         (isNew ? addPodElements : mendPodElements)(made);
         announce(sides, raised);
-        const dns = { ...leasedDns(made), ...readDns(config.fields) };
+        const dns = { ...leasedDns(made), ...askedDns };
         return afterPrevious(resultOf(config.cniVersion, raised.map(attachedOf), { netns, dns }), previous);
       };
       return isNew ? orTakenBack({ sides, ledger, entries }, attach) : attach();

@@ -1,4 +1,14 @@
-import { type Attachment, attachmentOf, bridgeOf, type JsonObject, listOf, objectOf, readKey, textOf } from "@pharos/attach";
+import {
+  type Attachment,
+  attachmentOf,
+  bridgeOf,
+  type JsonObject,
+  listOf,
+  objectOf,
+  readKey,
+  readPreviousResult,
+  textOf,
+} from "@pharos/attach";
 import { PharosError } from "@pharos/base/errors";
 import { type LedgerEntry, withAttachment } from "@pharos/ledger";
 import { PLUGIN_CHECK_FAILED, PLUGIN_UNKNOWN_ATTACHMENT } from "../codes.ts";
@@ -14,6 +24,7 @@ import { type CommandContext, withSides } from "./context.ts";
  */
 export function check({ config, parameters, netns }: CommandContext): void {
   const key = readKey(config.fields, parameters);
+  readPreviousResult(config.fields.prevResult);
   const previous = objectOf(config.fields.prevResult, "prevResult");
   const data = loadNetworkData(config);
   withSides(netns, (sides) =>
