@@ -71,7 +71,7 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
     onRevision: () => wake.call("revision"),
     onPods: () => {
       wake.call("live");
-      pods.call();
+      pods.storeChanged();
       publish();
     },
     onServices: () => wake.call("live"),
@@ -103,7 +103,7 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
     onStanding: (next) => {
       standing = next;
       publish();
-      pods.call();
+      pods.standingChanged();
       around?.standingChanged();
     },
     ...(config.onRound === undefined ? {} : { onRound: config.onRound }),

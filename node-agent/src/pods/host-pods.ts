@@ -54,8 +54,10 @@ export interface HostPods {
   /** The same as PodNetworks. */
   podNetworks(): readonly PodNetwork[];
   conditions(): readonly ReportedCondition[];
-  /** The store, or how the agent stands, has changed. */
-  call(): void;
+  /** PodNetworks in the store have changed. */
+  storeChanged(): void;
+  /** The agent stands otherwise than before. */
+  standingChanged(): void;
   /** The kernel has changed. */
   kernelChanged(): void;
   /** Works until `signal` aborts. */
@@ -90,7 +92,8 @@ export function hostPods(options: HostPodsOptions): HostPods {
     ledger: current,
     podNetworks: () => current().map((entry) => podNetworkOf(entry, host, undefined)),
     conditions: () => [mender.condition, ...leases.conditions],
-    call: () => {
+    storeChanged: () => keeper.call(),
+    standingChanged: () => {
       keeper.call();
       mender.call();
     },
