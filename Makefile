@@ -115,6 +115,7 @@ bench-crash: plugin test-programs ## kill -9 at system calls (N for each verb), 
 
 soak: build test-programs ## the counted proofs with their full counts
 	@N=1000 node scripts/run-tests.ts kernel
+	@N=1000000 node scripts/run-tests.ts unit --only packages/ledger/src/storm
 
 clean: ## remove what was built (node_modules stays)
 	@rm -rf dist

@@ -1,9 +1,10 @@
-// Runs tiers one after the other and ends with one line: N passed, N failed[, N skipped].
+// Runs tiers one after the other, all their files or those whose path has the text of --only, and ends with one line:
+// N passed, N failed[, N skipped].
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { stripVTControlCharacters } from "node:util";
+import { parseArgs, stripVTControlCharacters } from "node:util";
 import { kubeAsset, pinnedModules } from "@pharos/lab/kubernetes";
 
 interface Count {
@@ -35,12 +36,15 @@ interface JestReport {
  */
 const SERIAL: readonly string[] = ["lab", "kernel", "apiserver", "cluster"];
 
+const { positionals: tiers, values: given } = parseArgs({ allowPositionals: true, options: { only: { type: "string" } } });
+
 function runTier(tier: string, folder: string, failures: string[]): Count {
   const report = join(folder, `${tier}.json`);
   const serial = SERIAL.includes(tier) ? ["--runInBand", "--forceExit"] : ["--maxWorkers=2"];
+  const only = given.only === undefined ? [] : ["--testPathPatterns", given.only];
   const options = `${process.env.NODE_OPTIONS ?? ""} --experimental-vm-modules --disable-warning=ExperimentalWarning`;
   console.log(`test: tier ${tier}`);
-  const run = spawnSync("jest", ["--selectProjects", tier, "--json", "--outputFile", report, "--silent=false", ...serial], {
+  const run = spawnSync("jest", ["--selectProjects", tier, "--json", "--outputFile", report, "--silent=false", ...serial, ...only], {
     stdio: ["ignore", "ignore", "inherit"],
     env: { ...process.env, NODE_OPTIONS: options },
   });
@@ -80,9 +84,9 @@ function hasKubeAssets(): boolean {
 const folder = mkdtempSync(join(tmpdir(), "pharos-test-"));
 const failures: string[] = [];
 let total: Count = { passed: 0, failed: 0, skipped: 0 };
-for (const given of process.argv.slice(2)) {
-  const tier = given.replace(/\?$/, "");
-  if (given.endsWith("?") && !hasKubeAssets()) {
+for (const argument of tiers) {
+  const tier = argument.replace(/\?$/, "");
+  if (argument.endsWith("?") && !hasKubeAssets()) {
     console.log(`test: tier ${tier} left out: Kubernetes' programs are not built (make kube-assets)`);
     continue;
   }
