@@ -84,7 +84,7 @@ function isBridges({ bridge }: Attachment, address: string): boolean {
 
 function isTaken(held: LedgerView, { key, bridge, bootId }: LedgerEntry, address: string): boolean {
   return held
-    .heads()
+    .mentioning(`${address}/`)
     .some(
       (other) =>
         other.bridge === bridge &&

@@ -62,7 +62,7 @@ export class PacketSocket {
 
   /** Sends a frame; false when the link does not take it now. */
   send(frame: Uint8Array): boolean {
-    return Number(this.#calls.send(this.descriptor, frame, frame.length, 0)) === frame.length;
+    return Number(this.#calls.send(this.descriptor, Buffer.from(frame), frame.length, 0)) === frame.length;
   }
 
   /** The next frame that has come; undefined when there is none. */
