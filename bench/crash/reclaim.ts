@@ -1,7 +1,7 @@
 // How long the first STATUS of a boot takes when the ledger holds 1,000 pods of the boot before.
 
 import { PharosHost } from "@pharos/cni-plugin/crash";
-import { type LedgerEntry, readLedger, withLedger } from "@pharos/ledger";
+import { type LedgerEntry, readLedger, withMaintenance } from "@pharos/ledger";
 
 const RECORDED = 1000;
 
@@ -22,7 +22,7 @@ export async function reclaim(prefix: string, plugin: string): Promise<{ readonl
         hostName: `pv${String(index).padStart(12, "0")}`,
       };
     });
-    withLedger(pharos.stateDir, (ledger) => ledger.reserve(more));
+    withMaintenance({ folder: pharos.stateDir }, (ledger) => ledger.write({ put: more }));
     pharos.host.reboot();
     const before = performance.now();
     await pharos.must("STATUS");

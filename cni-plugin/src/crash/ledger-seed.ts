@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type LedgerEntry, withLedger } from "@pharos/ledger";
+import { type LedgerEntry, withMaintenance } from "@pharos/ledger";
 
 const GUEST: LedgerEntry = {
   key: { network: "guests", containerID: "guest", ifname: "eth0" },
@@ -20,11 +20,11 @@ export function bringToShortening(folder: string): void {
   const path = join(folder, "ledger");
   let withoutGuest = readFileSync(path);
   let bytes = withoutGuest.length;
-  withLedger(folder, (ledger) => {
+  withMaintenance({ folder }, (ledger) => {
     for (let turn = 0; turn < TURNS; turn++) {
       const isGuest = turn % 2 === 0;
-      if (isGuest) ledger.reserve(GUEST);
-      else ledger.release(GUEST.key);
+      if (isGuest) ledger.write({ put: [GUEST] });
+      else ledger.release([GUEST.key]);
       const after = readFileSync(path);
       if (after.length < bytes) return;
       bytes = after.length;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type LedgerEntry, readLedger, withLedger } from "@pharos/ledger";
+import { type LedgerEntry, readLedger, withMaintenance } from "@pharos/ledger";
 import { builtPlugin } from "../plugin-harness.ts";
 import { BYSTANDER, crashData, PharosHost, rangeOf, VICTIM } from "./pharos-host.ts";
 
@@ -39,7 +39,7 @@ function fill(): void {
       ports: [{ protocol: "tcp", hostPort: 20_000 + index, containerPort: 80 }],
     }),
   );
-  withLedger(pharos.stateDir, (ledger) => ledger.reserve(more));
+  withMaintenance({ folder: pharos.stateDir }, (ledger) => ledger.write({ put: more }));
 }
 
 describe(`after a power cut with ${RECORDED} pods, none of which was ever deleted`, () => {

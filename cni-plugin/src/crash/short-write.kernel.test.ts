@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type LedgerEntry, readLedger, withLedger } from "@pharos/ledger";
+import { type LedgerEntry, readLedger, withMaintenance } from "@pharos/ledger";
 import { builtPlugin } from "../plugin-harness.ts";
 import { type Expected, faultsAfter, learnExpected } from "./expectation.ts";
 import { BYSTANDER, PharosHost } from "./pharos-host.ts";
@@ -26,7 +26,7 @@ beforeAll(async () => {
   mkdirSync(pharos.stateDir);
   pharos.host.mount("-t", "tmpfs", "-o", "size=1m", "tmpfs", pharos.stateDir);
   await pharos.must("ADD", { pod: BYSTANDER });
-  withLedger(pharos.ledgerFolder, (ledger) => ledger.reserve(filler(0)));
+  withMaintenance({ folder: pharos.ledgerFolder }, (ledger) => ledger.write({ put: [filler(0)] }));
   expected = await learnExpected(pharos);
 }, 180_000);
 
@@ -36,13 +36,13 @@ const ledgerBytes = () => statSync(join(pharos.ledgerFolder, "ledger")).size;
 
 /** Makes the ledger end so many bytes before the end of a page. */
 function fillTo(free: number): void {
-  withLedger(pharos.ledgerFolder, (ledger) => {
-    ledger.reserve(filler(0));
+  withMaintenance({ folder: pharos.ledgerFolder }, (ledger) => {
+    ledger.write({ put: [filler(0)] });
     const before = ledgerBytes();
-    ledger.reserve(filler(0));
+    ledger.write({ put: [filler(0)] });
     const line = ledgerBytes() - before;
     const missing = PAGE - free - ((ledgerBytes() + line) % PAGE);
-    ledger.reserve(filler(missing < 0 ? missing + PAGE : missing));
+    ledger.write({ put: [filler(missing < 0 ? missing + PAGE : missing)] });
   });
   expect(ledgerBytes() % PAGE).toBe(PAGE - free);
 }

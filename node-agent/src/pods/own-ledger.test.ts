@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { silentLog } from "@pharos/base";
-import { type LedgerEntry, withLedger } from "@pharos/ledger";
+import { type LedgerEntry, withMaintenance } from "@pharos/ledger";
 import { OwnLedger } from "./own-ledger.ts";
 
 const entry = (containerID: string, bootId: string): LedgerEntry => ({
@@ -24,10 +24,7 @@ describe("OwnLedger", () => {
   });
   afterEach(() => rmSync(join(folder, ".."), { recursive: true }));
 
-  const put = (...entries: readonly LedgerEntry[]) =>
-    withLedger(folder, (locked) => {
-      for (const one of entries) locked.reserve(one);
-    });
+  const put = (...entries: readonly LedgerEntry[]) => withMaintenance({ folder }, (locked) => locked.write({ put: entries }));
   const names = (entries: readonly LedgerEntry[]) => entries.map(({ key }) => key.containerID);
 
   test("is empty where no pod was ever attached", () => {

@@ -7,7 +7,7 @@ import { pluginConfiguration } from "@pharos/attach";
 import { silentLog, systemClock } from "@pharos/base";
 import type { PodNetworkData } from "@pharos/hoststate";
 import { type Kernel, linuxKernel } from "@pharos/kernel";
-import { type LedgerEntry, readLedger, withLedger } from "@pharos/ledger";
+import { type LedgerEntry, readLedger, withMaintenance } from "@pharos/ledger";
 import { netnsState } from "./netns-state.ts";
 import { OwnLedger } from "./own-ledger.ts";
 import { PodMender } from "./pod-mender.ts";
@@ -196,10 +196,10 @@ describe("PodMender", () => {
 
   test("leaves pods of other networks alone, and says which pods it cannot help", async () => {
     await host.addPod("a");
-    withLedger(host.stateDir, (ledger) => {
-      const { bootId = "" } = ledger.entries()[0] ?? {};
-      ledger.reserve(entry(900, { bootId, key: { network: "podman", containerID: "other", ifname: "eth0" } }));
-      ledger.reserve(entry(901, { bootId, bridge: "gone0", netns: host.netnsOf("a") }));
+    withMaintenance({ folder: host.stateDir }, (ledger) => {
+      const { bootId = "" } = ledger.read().entries()[0] ?? {};
+      const foreign = entry(900, { bootId, key: { network: "podman", containerID: "other", ifname: "eth0" } });
+      ledger.write({ put: [foreign, entry(901, { bootId, bridge: "gone0", netns: host.netnsOf("a") })] });
     });
     start();
     await until("a condition", () => mender.condition.status === "False");
@@ -218,9 +218,8 @@ describe("PodMender", () => {
   });
 
   test(`leaves nothing of ${REBOOTED} pods of an earlier boot, and touches none of this one`, async () => {
-    withLedger(host.stateDir, (ledger) => {
-      for (let index = 0; index < REBOOTED; index++) ledger.reserve(entry(1000 + index));
-    });
+    const left = Array.from({ length: REBOOTED }, (_, index) => entry(1000 + index));
+    withMaintenance({ folder: host.stateDir }, (ledger) => ledger.write({ put: left }));
     start();
     await until("an empty ledger", () => readLedger(host.stateDir).length === 0, 120_000);
     expect(await host.addPod("a")).toMatch(/^10\.9\./);

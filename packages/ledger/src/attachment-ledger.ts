@@ -55,6 +55,8 @@ export interface MaintainedLedger {
    * what may stay.
    */
   reclaimable(): readonly LedgerEntry[];
+  /** Writes a change. On disk when it returns; when it throws nothing counts as written. */
+  write(change: LedgerChange): void;
   /** Removes entries; no error where there is none. On disk when it returns. */
   release(keys: readonly AttachmentKey[]): void;
 }
@@ -69,6 +71,7 @@ export function withMaintenance<T>(place: LedgerPlace, work: (ledger: Maintained
     return work({
       read: () => journal.refresh(),
       reclaimable: () => journal.refresh().entries().filter(stoodIdle),
+      write: (change) => transact(opened, () => [change, undefined]),
       release: (keys) => release(opened, keys),
     });
   });

@@ -12,8 +12,6 @@ export const REMEMBERED = 512;
 export interface LedgerView {
   /** All entries, oldest first, also those of an earlier boot. */
   entries(): readonly LedgerEntry[];
-  /** What `entries` holds, as far as it can be had without decoding each. */
-  heads(): readonly EntryHead[];
   find(key: AttachmentKey): LedgerEntry | undefined;
   /** The entry of the key, and those whose `primary` it is. */
   family(key: AttachmentKey): readonly LedgerEntry[];
@@ -118,6 +116,7 @@ export class LedgerContents implements LedgerView {
     return Array.from(this.#puts.values(), entryOfLine);
   }
 
+  /** What `entries` holds, as far as it can be had without decoding each. */
   heads(): readonly EntryHead[] {
     return Array.from(this.#puts.values(), headOfLine);
   }

@@ -2,8 +2,6 @@ export { type AttachmentLedger, type LedgerPlace, type MaintainedLedger, withAtt
 export * from "./codes.ts";
 export type { LedgerView } from "./contents.ts";
 export { type AttachmentKey, type EntryLease, keyText, type LedgerEntry } from "./entry.ts";
-export type { EntryHead } from "./entry-head.ts";
-export { type LockedLedger, withLedger } from "./ledger.ts";
 export { LEDGER_FOLDER, readLedger } from "./read-ledger.ts";
 export type { AddressTurn } from "./record.ts";
 export type { LedgerChange } from "./transaction.ts";
