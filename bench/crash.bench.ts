@@ -6,7 +6,6 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
-  AFTERMATHS,
   type Aftermath,
   inParallel,
   KillBench,
@@ -23,6 +22,8 @@ import { ReferenceBench } from "./crash/reference-chain.ts";
 const COUNT = Number(process.env.N ?? "100");
 const HOSTS = 2;
 const VERBS = ["ADD", "DEL"] as const;
+/** Those that both know. */
+const AFTERMATHS: readonly Aftermath[] = ["retry", "DEL", "GC", "reboot"];
 const RECLAIM_TARGET_MS = 2000;
 const ROOT = join(import.meta.dirname, "..");
 

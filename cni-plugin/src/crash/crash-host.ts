@@ -123,6 +123,11 @@ export class CrashHost {
     this.#writeBootId();
   }
 
+  /** Another pod of the same name: the namespace is gone and made anew. */
+  renewPod(pod: string): void {
+    for (const command of ["del", "add"]) execFileSync("ip", ["netns", command, this.namespaceOf(pod)]);
+  }
+
   remove(): void {
     this.#holder.kill("SIGKILL");
     this.#deleteNamespaces();

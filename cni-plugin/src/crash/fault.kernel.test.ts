@@ -5,7 +5,7 @@ import type { Verb } from "./kill.ts";
 import { inParallel } from "./parallel.ts";
 import { sampled } from "./trace.ts";
 
-const COUNT = Number(process.env.N ?? "10");
+const COUNT = Number(process.env.N ?? "8");
 /** The machine has two processors at least; more hosts than that only wait for each other. */
 const HOSTS = 2;
 

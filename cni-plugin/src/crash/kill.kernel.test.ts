@@ -4,9 +4,12 @@ import { AFTERMATHS, KillBench, type Situation, type Verb } from "./kill.ts";
 import { inParallel } from "./parallel.ts";
 import { killRuns } from "./trace.ts";
 
-const COUNT = Number(process.env.N ?? "12");
+const COUNT = Number(process.env.N ?? "8");
 /** The machine has two processors at least; more hosts than that only wait for each other. */
 const HOSTS = 2;
+
+/** Calls that are tried in the place of one to which a run did not come. */
+const MISSES = 4;
 
 const benches: KillBench[] = [];
 
@@ -24,10 +27,14 @@ async function kill(verb: Verb, situation: Situation, count: number): Promise<{ 
   const runs = killRuns(await first.trace(verb), AFTERMATHS, { count, phase: Math.random() });
   const found: string[] = [];
   let killed = 0;
-  await inParallel(benches, runs, async (bench, run) => {
-    const outcome = await bench.run(verb, run);
-    if (outcome.killed) killed++;
-    found.push(...outcome.faults.map((fault) => `${run.call.name} ${run.call.ordinal}, ${run.aftermath}: ${fault}`));
+  await inParallel(benches, runs, async (bench, { call, aftermath }) => {
+    // Threads wake each other more or less often from run to run, so that the last calls of a name may not come.
+    for (let { ordinal } = call; ordinal > 0; ordinal--) {
+      const outcome = await bench.run(verb, { call: { ...call, ordinal }, aftermath });
+      found.push(...outcome.faults.map((fault) => `${call.name} ${ordinal}, ${aftermath}: ${fault}`));
+      if (outcome.killed) killed++;
+      if (outcome.killed || call.ordinal - ordinal > MISSES) break;
+    }
   });
   return { found, killed };
 }
@@ -46,7 +53,7 @@ describe("killed at the entry of a system call", () => {
     async (verb, situation, count) => {
       const { found, killed } = await kill(verb, situation, count);
       expect(found).toEqual([]);
-      expect(killed).toBeGreaterThanOrEqual(0.8 * count);
+      expect(killed).toBeGreaterThanOrEqual(Math.floor(0.9 * count));
     },
     240_000 + COUNT * 5_000,
   );

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { type Expected, failureOf, faultsAfter, learnExpected } from "./expectation.ts";
 import { differencesOf } from "./host-lines.ts";
 import { bringToShortening } from "./ledger-seed.ts";
-import { BYSTANDER, PharosHost } from "./pharos-host.ts";
+import { BYSTANDER, type PharosCall, PharosHost, VICTIM } from "./pharos-host.ts";
 import { type KillRun, splitAt, type TracedCall, type TraceParts, tracedCalls } from "./trace.ts";
 
 /** The verbs that change something. */
 export type Verb = "ADD" | "DEL" | "GC";
-/** What happens after the plugin was killed. */
-export type Aftermath = "retry" | "DEL" | "GC" | "reboot";
-export const AFTERMATHS: readonly Aftermath[] = ["retry", "DEL", "GC", "reboot"];
+/** What happens after the plugin was killed. The last two end with a DEL. */
+export type Aftermath = "retry" | "DEL" | "GC" | "reboot" | "killed again" | "pod gone";
+export const AFTERMATHS: readonly Aftermath[] = ["retry", "DEL", "GC", "reboot", "killed again", "pod gone"];
 
 /** On what host the plugin is killed. */
 export type Situation = "beside another pod" | "on a new host" | "when the ledger is made short";
@@ -54,8 +54,7 @@ export class KillBench {
     await this.#prepare(verb);
     const end = await this.#pharos.call(verb, { through: killedAt(call) });
     if (this.#situation === "on a new host") await this.#pharos.host.quiet();
-    const faults = aftermath === "reboot" ? await this.#reboot() : await this.#goOn(aftermath === "retry" ? verb : aftermath);
-    return { killed: end.signal === "SIGKILL", faults };
+    return { killed: end.signal === "SIGKILL", faults: await this.#after(verb, { call, aftermath }) };
   }
 
   remove(): void {
@@ -73,10 +72,28 @@ export class KillBench {
     if (this.#situation === "when the ledger is made short") bringToShortening(this.#pharos.ledgerFolder);
   }
 
+  async #after(verb: Verb, { call, aftermath }: KillRun<Aftermath>): Promise<readonly string[]> {
+    switch (aftermath) {
+      case "retry":
+        return this.#goOn(verb);
+      case "reboot":
+        return this.#reboot();
+      case "killed again":
+        await this.#pharos.call(verb, { through: killedAt(call) });
+        return this.#goOn("DEL");
+      case "pod gone":
+        // The kernel takes the pair with the namespace; all else is the plugin's. A runtime may then give no path.
+        this.#pharos.host.renewPod(VICTIM);
+        return this.#goOn("DEL", { env: { CNI_NETNS: "" } });
+      default:
+        return this.#goOn(aftermath);
+    }
+  }
+
   /** The verb must succeed, and bring the host to where it would have been without the kill. */
-  async #goOn(verb: Verb): Promise<readonly string[]> {
+  async #goOn(verb: Verb, call: PharosCall = {}): Promise<readonly string[]> {
     const { attached, detached } = this.#expected;
-    const end = await this.#pharos.call(verb);
+    const end = await this.#pharos.call(verb, call);
     if (verb !== "ADD") return [...failureOf(verb, end), ...this.#excused(await faultsAfter(verb, detached, this.#pharos))];
     const faults = [...failureOf(verb, end), ...(await faultsAfter(verb, attached, this.#pharos))];
     const last = await this.#pharos.call("DEL");

@@ -19,6 +19,13 @@ describe("tracedCalls", () => {
   });
 });
 
+describe("a call that the kernel had begin anew", () => {
+  test("counts once", () => {
+    const restarted = `write(5, "0", 1) = ? ERESTARTNOINTR (To be restarted)\n`;
+    expect(tracedCalls(`${restarted}${restarted}write(5, "0", 1) = 1\n`).map(spell)).toEqual(["write 1"]);
+  });
+});
+
 describe("splitAt", () => {
   test("the program's own part begins where the path is named first; the tracer's execve belongs to nobody", () => {
     const { start, own } = splitAt(tracedCalls(TRACE), "/state");

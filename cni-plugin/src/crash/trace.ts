@@ -7,12 +7,17 @@ export interface TracedCall {
   readonly text: string;
 }
 
-/** Reads what `strace -o` wrote of one thread: a line per call, others (signals, exit) left out. */
+const RESTARTED = / = \? ERESTART/;
+
+/**
+ * Reads what `strace -o` wrote of one thread: a line per call, others (signals, exit) left out. A call that the kernel had begin anew,
+ * as a sysctl does for as long as another changes the network, counts once.
+ */
 export function tracedCalls(trace: string): readonly TracedCall[] {
   const seen = new Map<string, number>();
   return trace.split("\n").flatMap((text) => {
     const name = /^([a-z0-9_]+)\(/.exec(text)?.[1];
-    if (name === undefined) return [];
+    if (name === undefined || RESTARTED.test(text)) return [];
     const ordinal = (seen.get(name) ?? 0) + 1;
     seen.set(name, ordinal);
     return [{ name, ordinal, text }];
