@@ -43,9 +43,10 @@ describe("splitAt", () => {
 describe("killRuns", () => {
   const parts = splitAt(tracedCalls(TRACE), "/state");
 
-  test("with four runs per call every call gets every aftermath", () => {
-    const runs = killRuns({ start: [], own: parts.own }, ["retry", "DEL", "GC", "reboot"], { count: 16, phase: 0.5 });
-    expect(new Set(runs.map(({ call, aftermath }) => `${spell(call)} ${aftermath}`)).size).toBe(16);
+  test.each([3, 4, 5, 6])("with as many runs per call as there are aftermaths, %i, every call gets every aftermath", (many) => {
+    const aftermaths = Array.from({ length: many }, (_, index) => index);
+    const runs = killRuns({ start: [], own: parts.own }, aftermaths, { count: 4 * many, phase: 0.5 });
+    expect(new Set(runs.map(({ call, aftermath }) => `${spell(call)} ${aftermath}`)).size).toBe(4 * many);
   });
 
   test("spends a tenth on the start of the program, and spreads the rest evenly", () => {

@@ -58,24 +58,25 @@ export function killRuns<Aftermath, Call extends TracedCall>(
   { count, phase }: { count: number; phase: number },
 ): readonly KillRun<Aftermath, Call>[] {
   const early = start.length === 0 ? 0 : Math.floor(count * START_SHARE);
-  return [...spread(start, early, phase), ...spread(own, count - early, phase)].map(({ call, turn }, index) => ({
-    call,
-    aftermath: at(aftermaths, index + turn),
+  return [...spread(start, early, phase), ...spread(own, count - early, phase)].map(({ item, turn }) => ({
+    call: item,
+    aftermath: at(aftermaths, turn),
   }));
 }
 
 /** At most `count` of the items, spread evenly; `phase`, from 0 to 1, moves the grid. */
 export function sampled<T>(items: readonly T[], { count, phase }: { count: number; phase: number }): readonly T[] {
   if (items.length <= count) return items;
-  return spread(items, count, phase).map(({ call }) => call);
+  return spread(items, count, phase).map(({ item }) => item);
 }
 
-function spread<T>(calls: readonly T[], count: number, phase: number): { call: T; turn: number }[] {
-  if (calls.length === 0) return [];
-  const step = Math.max(1, calls.length / Math.max(1, count));
+/** `turn` differs from one choice to the next, and from one choice of an item to the next of the same. */
+function spread<T>(items: readonly T[], count: number, phase: number): { item: T; turn: number }[] {
+  if (items.length === 0) return [];
+  const step = Math.max(1, items.length / Math.max(1, count));
   return Array.from({ length: count }, (_, index) => {
     const place = Math.floor((index + phase) * step);
-    return { call: at(calls, place), turn: Math.floor(place / calls.length) };
+    return { item: at(items, place), turn: step > 1 ? index : (place % items.length) + Math.floor(place / items.length) };
   });
 }
 
