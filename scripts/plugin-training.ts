@@ -8,6 +8,8 @@ import { TrainingKernel } from "./training-kernel.ts";
 /** The program of the plugin's executable, as boot.ts calls it. */
 export type PluginProgram = (require: NodeJS.Require, process: NodeJS.Process) => void;
 
+/** Looks like a network namespace that is not our own; nobody goes there. */
+const NAMESPACE = "/proc/self/ns/uts";
 const STDIN = 0;
 const STDOUT = 1;
 const UNLOCKED = 2;
@@ -49,7 +51,7 @@ interface Call {
 class Ended extends Error {}
 
 function run(program: PluginProgram, { verb, pod, folder, kernel }: Call): string {
-  const env = { CNI_COMMAND: verb, CNI_CONTAINERID: `${pod}-id`, CNI_NETNS: folder, CNI_IFNAME: "eth0" };
+  const env = { CNI_COMMAND: verb, CNI_CONTAINERID: `${pod}-id`, CNI_NETNS: NAMESPACE, CNI_IFNAME: "eth0" };
   // Each pod has a host's port of its own.
   const portMappings = [{ hostPort: 8000 + pod.length, containerPort: 80, protocol: "tcp" }];
   const runtimeConfig = { portMappings, bandwidth: BANDWIDTH };

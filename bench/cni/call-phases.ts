@@ -82,6 +82,7 @@ function plain(name: string): PhaseName {
   if (name.startsWith("fdatasync")) return "fdatasync";
   if (/dlopen|^bind|^openSync \/(run|dev\/shm|tmp|var\/tmp)$/.test(name)) return "addon";
   if (/^(socket|setsockopt|setns)|netns|\/ns\/net|\/proc\/sys\/net/.test(name)) return "namespace, sockets";
+  if (name.includes("/dev/urandom")) return "host links: program";
   if (/boot_id|cni\.json/.test(name)) return "configuration, boot id";
   return "ledger";
 }
