@@ -73,6 +73,25 @@ describe("Podman 5, which has no CNI, with the plugin as netavark's", () => {
     expect(held()).toEqual([]);
   });
 
+  test("options of a network: range, route, MTU, isolation; an internal one has no way out", () => {
+    const own = ["--subnet", "10.5.0.0/24", "--ip-range", "10.5.0.128/25", "--route", "10.9.0.0/16,10.5.0.9"];
+    const options = ["--opt", "mtu=1400", "--opt", "isolated=true", "--opt", "masquerade=false", "--opt", "bridge=narrow"];
+    podman.podman("network", "create", "--driver", "pharos-cni", ...own, ...options, "narrow");
+    podman.podman("network", "create", "--driver", "pharos-cni", "--subnet", "10.6.0.0/24", "--internal", "inner");
+    for (const name of ["one", "two"]) podman.runContainer(name, ["--network", "narrow"]);
+    podman.runContainer("shut", ["--network", "inner"]);
+    const inside = (name: string, ...command: string[]) => podman.podman("exec", name, ...command);
+    expect(["one", "two"].map((name) => networkOf(name)?.IPAddress)).toEqual(["10.5.0.129", "10.5.0.130"]);
+    expect(inside("one", "ip", "link", "show", "eth0")).toContain("mtu 1400");
+    expect(inside("one", "ip", "route")).toContain("10.9.0.0/16 via 10.5.0.9");
+    expect(inside("one", "ping", "-c", "1", "-W", "2", "10.5.0.1")).toContain("1 packets received");
+    expect(() => inside("one", "ping", "-c", "1", "-W", "2", "10.5.0.130")).toThrow();
+    expect(podman.host.links("narrow")).toEqual(["narrow"]);
+    expect(inside("shut", "ip", "route")).not.toContain("default");
+    removeAll();
+    expect(held()).toEqual([]);
+  });
+
   test("connect, disconnect, restart and reload of a running container", () => {
     podman.runContainer("moving", ["--network", "vehicle"]);
     const addresses = () => podman.podman("exec", "moving", "ip", "-4", "addr");

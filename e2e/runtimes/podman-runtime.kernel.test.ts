@@ -112,6 +112,8 @@ describe("containers of Podman, as its service tells them", () => {
     expect(answerRequest("moved", "back").status).toMatchObject({ phase: "Attached" });
     expect(addresses()).toContain("10.89.2.");
     expect(answerRequest("moved", "back").status).toMatchObject({ phase: "Attached" });
+    podman.podman("restart", "--time", "0", "moved");
+    expect(addresses()).toContain("10.89.1.");
     podman.podman("rm", "--force", "--time", "0", "moved");
     expect(held().filter(({ pod }) => pod?.name === "moved")).toEqual([]);
     expect(podman.host.links("pv")).toEqual([]);
