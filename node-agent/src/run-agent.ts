@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Clock, describeError, type Log } from "@pharos/base";
 import type { Kernel } from "@pharos/kernel";
 import type { HostReportStatus } from "@pharos/kinds";
-import type { Reader, Store } from "@pharos/store";
+import type { Store } from "@pharos/store";
 import { Agent } from "./agent.ts";
 import { blockUse } from "./block-use.ts";
 import { builtInRevision } from "./built-in-revision.ts";
@@ -27,8 +27,6 @@ export interface AgentConfig {
   readonly nodeName?: string;
   readonly kernel: Kernel;
   readonly store: Store;
-  /** Reads the store in a way that takes less memory; absent: the store itself. */
-  readonly reader?: Reader;
   /** Prefix of all paths: `/` on a real host, a folder per host in the lab. */
   readonly root: string;
   /** The CNI plugin's executable. */
@@ -67,7 +65,7 @@ export async function runAgent(config: AgentConfig, signal: AbortSignal): Promis
     onHeard: (collection, error) => refused.heard(collection, error),
   });
   const view = viewStore({
-    ...{ store: config.reader ?? store, host, clock, log, signal },
+    ...{ store, host, clock, log, signal },
     onRevision: () => wake.call("revision"),
     onPods: () => {
       wake.call("live");
