@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ export interface SegmentPlace {
   readonly host: string;
   /** That of the machine with the server. */
   readonly server: string;
-  /** Name of the bridge, which is made. */
+  /** Name of the bridge; it is made where it is missing. */
   readonly bridge: string;
   /** For files of the server. */
   readonly folder: string;
@@ -42,7 +42,7 @@ export class DhcpSegment {
   constructor(place: SegmentPlace) {
     this.#place = place;
     const { host, server, bridge } = place;
-    ip(host, "link", "add", bridge, "type", "bridge");
+    if (spawnSync("ip", ["-n", host, "link", "show", bridge]).status !== 0) ip(host, "link", "add", bridge, "type", "bridge");
     ip(host, "link", "set", bridge, "up");
     ip(host, "link", "add", "toDhcp", "master", bridge, "type", "veth", "peer", "name", "s0", "netns", server);
     ip(host, "link", "set", "toDhcp", "up");
