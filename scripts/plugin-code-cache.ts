@@ -9,7 +9,9 @@ const source = readFileSync(program, "latin1");
 const filename = "pharos-cni.cjs";
 
 const script = new Script(source, { filename });
-train(script.runInThisContext());
+const failed = train(script.runInThisContext()).find((answer) => answer.includes('"msg"'));
+// The executable works all the same, only slower; plugin-training.test.ts fails.
+if (failed !== undefined) console.error(`plugin: the training of its code cache came to no end: ${failed.trim()}`);
 // V8 puts in all functions that have been compiled by now.
 const cachedData = script.createCachedData();
 if (new Script(source, { filename, cachedData }).cachedDataRejected === true) throw new Error("V8 refuses the code cache that it made");

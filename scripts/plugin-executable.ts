@@ -94,8 +94,8 @@ async function bundled(options: BuildOptions): Promise<string> {
 function withCodeCache(bundle: string, { base, scratch }: { base: string; scratch: string }): Record<string, string> {
   const [program, cache] = [join(scratch, "program.js"), join(scratch, "program.cache")];
   writeFileSync(program, `(function (require, process) {${bundle}\n})`, "latin1");
-  const made = spawnSync(base, [CACHE_MAKER, program, cache], { encoding: "utf8", env: {} });
-  if (made.status !== 0) throw new Error(`the code cache cannot be made: ${made.stderr}`);
+  const made = spawnSync(base, [CACHE_MAKER, program, cache], { env: {}, stdio: ["ignore", "ignore", "inherit"] });
+  if (made.status !== 0) throw new Error("the code cache of the plugin cannot be made");
   return { "program.js": program, "program.cache": cache };
 }
 
