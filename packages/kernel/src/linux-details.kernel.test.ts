@@ -48,6 +48,15 @@ describe("Linux", () => {
     expect(/link\/ether (\S+)/.exec(linkLine("br0"))?.[1]).toBe(before);
   });
 
+  test("a bridge that somebody deleted comes back with its hardware address, which its neighbours have in their caches", async () => {
+    await become({ links: [BRIDGE] });
+    const macOf = () => /link\/ether (\S+)/.exec(linkLine("br0"))?.[1];
+    const before = macOf();
+    ip("link", "delete", "br0");
+    await become({ links: [BRIDGE] });
+    expect([before, macOf()]).toEqual([expect.stringMatching(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/), before]);
+  });
+
   test("a bridge has its own netfilter flags, not those of the sysctl", async () => {
     await become({ links: [BRIDGE] });
     expect(linkLine("br0")).toMatch(/nf_call_iptables 1 nf_call_ip6tables 1/);

@@ -3,7 +3,7 @@ import { type HostState, normalize, type Scope, type SectionName, type Step, typ
 import { KERNEL_CODES } from "./codes.ts";
 import type { Kernel, Outcome } from "./kernel.ts";
 import { addAddress, deleteAddress } from "./linux/address-steps.ts";
-import type { LinuxContext } from "./linux/context.ts";
+import { LINK_ALIAS, type LinuxContext } from "./linux/context.ts";
 import { watchKernel } from "./linux/events.ts";
 import { readFacts } from "./linux/facts.ts";
 import { deleteRendered, filesIn, writeRendered } from "./linux/files.ts";
@@ -45,7 +45,7 @@ type Executors = { readonly [K in StepKind]: (context: LinuxContext, step: StepO
 
 const EXECUTORS: Executors = {
   "firewall.apply": ({ firewall }, { transaction }) => firewall.apply(transaction),
-  "link.create": ({ route }, { link }) => createLink(route, link),
+  "link.create": ({ route, bridgeMacs }, { link }) => createLink(route, link, bridgeMacs.get(link.name)),
   "link.set": ({ route }, { link }) => setLink(route, link),
   "link.delete": ({ route }, { link }) => deleteLinks(route, [link]),
   "sysctl.set": async (context, { sysctl }) => writeSysctl(context, sysctl),
@@ -66,6 +66,8 @@ function execute<K extends StepKind>(context: LinuxContext, step: StepOf<K>): Pr
 
 async function observe(context: LinuxContext, scope: Scope): Promise<HostState> {
   const links = await listLinks(context.route);
+  for (const { name, alias, bridge, mac } of links.values())
+    if (bridge !== undefined && alias === LINK_ALIAS && mac !== undefined) context.bridgeMacs.set(name, mac);
   const section = <S extends SectionName>(name: S): Promise<HostState[S]> => OBSERVERS[name](context, scope[name], links);
   return normalize({
     firewall: await section("firewall"),
@@ -113,7 +115,8 @@ export async function linuxKernel(options: LinuxKernelOptions): Promise<Kernel> 
   const { root = "", log, namespacePath } = options;
   const nft = options.nft ?? systemNft(namespacePath === undefined ? {} : { namespacePath });
   const inside = <T>(fn: () => T): T => (namespacePath === undefined ? fn() : withNamespace(namespacePath, fn));
-  const context: LinuxContext = { route: inside(() => openTransport()), nft, firewall: nftFirewall(nft), root, log, inside };
+  const route = inside(() => openTransport());
+  const context: LinuxContext = { route, nft, firewall: nftFirewall(nft), root, log, bridgeMacs: new Map(), inside };
   return {
     observe: (scope) => observe(context, scope),
     apply: (steps) => apply(context, steps),

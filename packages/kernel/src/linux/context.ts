@@ -13,6 +13,8 @@ export interface LinuxContext {
   /** Prefix of all file paths, without a slash at the end; empty for the real root. */
   readonly root: string;
   readonly log: Log;
+  /** Hardware address of each bridge of ours as it was last seen: whoever uses it has it in its neighbour cache. */
+  readonly bridgeMacs: Map<string, string>;
   /** Runs a synchronous function in the network namespace. */
   inside<T>(fn: () => T): T;
 }

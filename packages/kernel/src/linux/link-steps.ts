@@ -40,9 +40,12 @@ function randomMac(): string {
   return bytes.toString("hex").replace(/(..)(?=.)/g, "$1:");
 }
 
-/** A bridge without an address of its own takes the lowest of its ports: neighbours' caches would go stale with every port. */
-function atBirth(link: Link): LinkFields {
-  const mac = link.mac ?? (link.kind === "bridge" ? randomMac() : undefined);
+/**
+ * A bridge without an address of its own takes the lowest of its ports: neighbours' caches would go stale with every port. One that
+ * is made again is `formerMac`, for the same reason.
+ */
+function atBirth(link: Link, formerMac: string | undefined): LinkFields {
+  const mac = link.mac ?? (link.kind === "bridge" ? (formerMac ?? randomMac()) : undefined);
   return { name: link.name, ...(mac === undefined ? {} : { mac }) };
 }
 
@@ -83,7 +86,7 @@ function refuseForeign(link: Link, record: LinkRecord | undefined): void {
 }
 
 /** Creates a link, marked and up. One that exists with the wanted kind is taken over; PHAROS-2004 when it has another kind. */
-export async function createLink(route: NetlinkTransport, link: Link): Promise<void> {
+export async function createLink(route: NetlinkTransport, link: Link, formerMac?: string): Promise<void> {
   const kind = kindOf(link);
   if (kind === undefined) {
     await indexOf(route, link.name);
@@ -91,7 +94,7 @@ export async function createLink(route: NetlinkTransport, link: Link): Promise<v
   }
   const parent = link.kind === "macvlan" ? { parent: await indexOf(route, link.parent) } : {};
   try {
-    await route.request([encodeLinkCreate({ ...atBirth(link), ...parent }, kind)]);
+    await route.request([encodeLinkCreate({ ...atBirth(link, formerMac), ...parent }, kind)]);
   } catch (error) {
     const record = isRefusal(error, "EEXIST") ? await findLink(route, link.name) : undefined;
     if (record === undefined) throw error;
