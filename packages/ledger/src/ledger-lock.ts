@@ -13,8 +13,8 @@ const ATTACHMENTS = 16;
 const ALL: ByteRange = { start: 0, length: 0 };
 
 const TIMEOUT_MS = 20_000;
-/** Pauses between two attempts: the first, and the longest. */
-const PAUSE_MS = { first: 0.05, longest: 1 };
+/** Pauses between two attempts: the first, and the longest for what is held for a moment and for what is held through a command. */
+const PAUSE_MS = { first: 0.05, moment: 1, command: 4 };
 
 /**
  * The locks of a ledger: byte ranges of one file, each of which the kernel ends with its owner.
@@ -57,7 +57,7 @@ export class LedgerLock {
       const isOurs = this.#locks.set(descriptor, "exclusive", rangeOf(containerID));
       this.#locks.set(descriptor, "none", GATE);
       return isOurs;
-    });
+    }, PAUSE_MS.command);
   }
 
   leaveContainer(containerID: string): void {
@@ -71,9 +71,9 @@ export class LedgerLock {
 
   /** Waits until nobody is at work, and lets nobody begin. For a process that holds no container. */
   takeAll(): void {
-    this.#take(GATE);
+    this.#take(GATE, PAUSE_MS.command);
     try {
-      this.#take(ALL);
+      this.#take(ALL, PAUSE_MS.command);
     } catch (error) {
       this.#locks.set(this.descriptor, "none", GATE);
       throw error;
@@ -110,16 +110,16 @@ export class LedgerLock {
     }
   }
 
-  #take(range: ByteRange): void {
-    this.#attempt(() => this.#locks.set(this.descriptor, "exclusive", range));
+  #take(range: ByteRange, longestPause = PAUSE_MS.moment): void {
+    this.#attempt(() => this.#locks.set(this.descriptor, "exclusive", range), longestPause);
   }
 
   /** Attempts with growing pauses: the blocking call has no limit of time. */
-  #attempt(isTaken: () => boolean): void {
+  #attempt(isTaken: () => boolean, longestPause: number): void {
     if (isTaken()) return;
     const cell = new Int32Array(new SharedArrayBuffer(4));
     const end = uptimeMs() + this.#timeoutMs;
-    for (let pause = PAUSE_MS.first; uptimeMs() < end; pause = Math.min(pause * 1.5, PAUSE_MS.longest)) {
+    for (let pause = PAUSE_MS.first; uptimeMs() < end; pause = Math.min(pause * 1.5, longestPause)) {
       Atomics.wait(cell, 0, 0, pause);
       if (isTaken()) return;
     }

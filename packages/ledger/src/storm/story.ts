@@ -66,6 +66,7 @@ function endOf([kind, address = ""]: readonly string[]): OperationEnd {
     case "exhausted":
       return { kind };
     default:
+      // `busy`: a lock was not to be had in time.
       return { kind: "unknown" };
   }
 }
