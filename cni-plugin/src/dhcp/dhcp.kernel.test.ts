@@ -108,6 +108,20 @@ describe("ADD on a bridge with a DHCP server", () => {
     });
   });
 
+  test("at the same time as others gets an address of its own", async () => {
+    const pods = Array.from({ length: 10 }, (_, index) => `p${index}`);
+    const { host, segment } = newHost(...pods);
+    await segment.serve();
+    const runs = await Promise.all(pods.map((pod) => add(host, pod, { dhcpTimeoutMs: 30_000 })));
+    expect(runs.map(({ code, stdout }) => (code === 0 ? 0 : stdout))).toEqual(pods.map(() => 0));
+    expect(new Set(runs.flatMap(addressesOf)).size).toBe(pods.length);
+    expect(
+      ledgerOf(host)
+        .flatMap(({ addresses }) => addresses)
+        .sort(),
+    ).toEqual(runs.flatMap(addressesOf).sort());
+  });
+
   test("that is repeated keeps the lease, also while no server is there; CHECK finds nothing", async () => {
     const { host, segment } = newHost("a");
     await segment.serve();
