@@ -1,7 +1,10 @@
-import { hostNameOf, readKey } from "@pharos/attach";
-import { withAttachment } from "@pharos/ledger";
+import { hostNameOf, type PodKey, readKey, sameKey } from "@pharos/attach";
+import { type LedgerEntry, withAttachment } from "@pharos/ledger";
 import { releaseLeases } from "../dhcp/release.ts";
+import type { NetlinkSocket } from "../linux/netlink-socket.ts";
+import { findLink } from "../plumb/links.ts";
 import { removePodElements } from "../plumb/pod-elements.ts";
+import { entriesOfLinks } from "../plumb/recover.ts";
 import { removePairs } from "../plumb/remove-pairs.ts";
 import { currentBootId } from "./boot-id.ts";
 import { type CommandContext, withHost } from "./context.ts";
@@ -13,16 +16,26 @@ import { isExpected } from "./expected.ts";
  */
 export function del({ config, parameters }: CommandContext): void {
   const key = readKey(config.fields, parameters);
-  withAttachment({ folder: config.stateDir, containerID: key.containerID }, (ledger) => {
-    const held = ledger.read();
-    if (!isExpected(config, held.find(key))) return;
-    const entries = held.family(key);
-    // Ports first: nothing new may come to a pod that is going away.
-    removePodElements(entries);
-    releaseLeases(entries, currentBootId());
-    // A ledger may have been lost; the name can be derived without it.
-    const pairs = entries.length > 0 ? entries : [{ hostName: hostNameOf(key), key }];
-    withHost((host) => removePairs(host, pairs));
-    if (entries.length > 0) ledger.release(entries.map((entry) => entry.key));
-  });
+  withHost((host) =>
+    withAttachment({ folder: config.stateDir, containerID: key.containerID }, (ledger) => {
+      const held = ledger.read();
+      if (!isExpected(config, held.find(key))) return;
+      const known = held.family(key);
+      const entries = known.length > 0 ? known : lostEntries(host, key);
+      // Ports first: nothing new may come to a pod that is going away.
+      removePodElements(entries);
+      releaseLeases(entries, currentBootId());
+      // A pair may have lost its bridge too; its name can be derived.
+      removePairs(host, entries.length > 0 ? entries : [{ hostName: hostNameOf(key), key }]);
+      if (known.length > 0) ledger.release(known.map((entry) => entry.key));
+    }),
+  );
+}
+
+/** What the kernel tells of an attachment that the ledger has lost. Most often there is nothing: runtimes repeat DEL. */
+function lostEntries(host: NetlinkSocket, key: PodKey): readonly LedgerEntry[] {
+  if (findLink(host, hostNameOf(key)) === undefined) return [];
+  return entriesOfLinks(host, currentBootId()).filter(
+    (entry) => sameKey(entry.key, key) || (entry.primary === key.ifname && sameKey({ ...entry.key, ifname: key.ifname }, key)),
+  );
 }
