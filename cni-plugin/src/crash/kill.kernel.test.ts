@@ -48,6 +48,9 @@ describe("killed at the entry of a system call", () => {
     ["ADD", "when the ledger is made short", COUNT / 4],
     ["DEL", "when the ledger is made short", COUNT / 4],
     ["GC", "when the ledger is made short", COUNT / 4],
+    ["ADD", "first in the next boot", COUNT / 4],
+    ["GC", "first in the next boot", COUNT / 4],
+    ["STATUS", "first in the next boot", COUNT / 4],
   ])(
     "%s %s leaves nothing that a retry, DEL, GC or the first STATUS of the next boot does not put right (%i times)",
     async (verb, situation, count) => {

@@ -6,14 +6,14 @@ import { bringToShortening } from "./ledger-seed.ts";
 import { BYSTANDER, type PharosCall, PharosHost, VICTIM } from "./pharos-host.ts";
 import { type KillRun, splitAt, type TracedCall, type TraceParts, tracedCalls } from "./trace.ts";
 
-/** The verbs that change something. */
-export type Verb = "ADD" | "DEL" | "GC";
+/** The verbs that change something; STATUS does so only in the first call of a boot. */
+export type Verb = "ADD" | "DEL" | "GC" | "STATUS";
 /** What happens after the plugin was killed. The last two end with a DEL. */
 export type Aftermath = "retry" | "DEL" | "GC" | "reboot" | "killed again" | "pod gone";
 export const AFTERMATHS: readonly Aftermath[] = ["retry", "DEL", "GC", "reboot", "killed again", "pod gone"];
 
 /** On what host the plugin is killed. */
-export type Situation = "beside another pod" | "on a new host" | "when the ledger is made short";
+export type Situation = "beside another pod" | "on a new host" | "when the ledger is made short" | "first in the next boot";
 
 /** What a run of the proof found. */
 export interface KillOutcome {
@@ -53,7 +53,7 @@ export class KillBench {
   async run(verb: Verb, { call, aftermath }: KillRun<Aftermath>): Promise<KillOutcome> {
     await this.#prepare(verb);
     const end = await this.#pharos.call(verb, { through: killedAt(call) });
-    if (this.#situation === "on a new host") await this.#pharos.host.quiet();
+    if (this.#isBare) await this.#pharos.host.quiet();
     return { killed: end.signal === "SIGKILL", faults: await this.#after(verb, { call, aftermath }) };
   }
 
@@ -61,18 +61,27 @@ export class KillBench {
     this.#pharos.host.remove();
   }
 
+  /** Nothing was made on the host before. */
+  get #isBare(): boolean {
+    return this.#situation === "on a new host" || this.#situation === "first in the next boot";
+  }
+
   async #learn(): Promise<void> {
-    if (this.#situation !== "on a new host") await this.#pharos.must("ADD", { pod: BYSTANDER });
+    if (!this.#isBare) await this.#pharos.must("ADD", { pod: BYSTANDER });
     this.#expected = await learnExpected(this.#pharos);
   }
 
   async #prepare(verb: Verb): Promise<void> {
-    if (this.#situation === "on a new host") this.#pharos.renew();
-    if (verb !== "ADD") await this.#pharos.must("ADD");
+    if (this.#isBare) this.#pharos.renew();
+    if (this.#situation === "first in the next boot") {
+      for (const pod of [BYSTANDER, VICTIM]) await this.#pharos.must("ADD", { pod });
+      this.#pharos.host.reboot();
+    } else if (verb !== "ADD") await this.#pharos.must("ADD");
     if (this.#situation === "when the ledger is made short") bringToShortening(this.#pharos.ledgerFolder);
   }
 
   async #after(verb: Verb, { call, aftermath }: KillRun<Aftermath>): Promise<readonly string[]> {
+    if (this.#situation === "first in the next boot") return this.#nextBoot(verb === "ADD" && aftermath !== "retry" ? "DEL" : verb);
     switch (aftermath) {
       case "retry":
         return this.#goOn(verb);
@@ -100,9 +109,18 @@ export class KillBench {
     return [...faults, ...failureOf("last DEL", last), ...(await faultsAfter("last DEL", detached, this.#pharos))];
   }
 
-  /** On a new host a killed ADD need not have made what stays. */
+  /** The verb, or what cleans up after it, and STATUS, after which nothing of the former boot is held. */
+  async #nextBoot(verb: Verb): Promise<readonly string[]> {
+    const first = await this.#pharos.call(verb);
+    const status = await this.#pharos.call("STATUS");
+    const { attached, detached } = this.#expected;
+    const differences = await faultsAfter(`${verb} and STATUS`, verb === "ADD" ? attached : detached, this.#pharos);
+    return [...failureOf(verb, first), ...failureOf("STATUS", status), ...(verb === "ADD" ? differences : this.#excused(differences))];
+  }
+
+  /** On a bare host a killed ADD need not have made what stays. */
   #excused(faults: readonly string[]): readonly string[] {
-    return this.#situation === "on a new host" ? faults.filter((fault) => !fault.includes(": missing: ")) : faults;
+    return this.#isBare ? faults.filter((fault) => !fault.includes(": missing: ")) : faults;
   }
 
   /** Nothing of the former boot is held after the first STATUS, and the host works as before. */
