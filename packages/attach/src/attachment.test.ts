@@ -62,7 +62,8 @@ interface Facts extends Partial<Omit<AttachmentFacts, "held">> {
 /** The ledger as a plain list. */
 function viewOf({ held: all = [], lastOf = () => [], sticky = new Map() }: Facts): HeldAttachments {
   return {
-    family: (its) => all.filter((entry) => sameKey(entry.key, its) || entry.primary === its.ifname),
+    family: (its) =>
+      all.filter((entry) => sameKey(entry.key, its) || (entry.key.containerID === its.containerID && entry.primary === its.ifname)),
     mentioning: () => all,
     addressesOn: (bridge, bootId) =>
       new Set(
@@ -307,6 +308,42 @@ describe("several interfaces", () => {
       ["net1", "eth0", "10.8.0.5/24", "10.77.0.0/16"],
     ]);
     expect(seen(decideAll(request("a", { bridges: ["podBr1"] }), { data, held: all }))).toEqual(first);
+  });
+
+  test("never share an address or a host name with another, and the same key gets the same again, over any comings and goings", () => {
+    const choices = [["podBr0"], ["storage"], ["podBr0", "storage"], ["storage", "podBr1", "podBr0"]];
+    const event = fc.record({ comes: fc.boolean(), pod: fc.integer({ min: 0, max: 5 }), choice: fc.integer({ min: 0, max: 3 }) });
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 40 }), (events) => {
+        let present: readonly HeldAttachment[] = [];
+        for (const { comes, pod, choice } of events) {
+          const id = `p${pod}`;
+          if (!comes) {
+            present = present.filter(({ key: { containerID } }) => containerID !== id);
+            continue;
+          }
+          const wanted = request(id, { bridges: choices[choice] ?? [] });
+          const before = present.filter(({ key: { containerID } }) => containerID === id);
+          let made: readonly Attachment[];
+          try {
+            made = decideAll(wanted, { data, held: present });
+          } catch (error) {
+            // Full; whoever was there already is never refused.
+            expect([before.length, String(error)]).toEqual([0, expect.stringContaining("no free address")]);
+            continue;
+          }
+          const entries = made.map((one) => ({
+            ...held(id, "", { key: one.key, bridge: one.bridge.name, hostName: one.hostName, mac: one.mac }),
+            ...(one.primary === undefined ? {} : { primary: one.primary }),
+            addresses: one.addresses.map(({ address }) => address),
+          }));
+          if (before.length > 0) expect(entries).toEqual(before);
+          else present = [...present, ...entries];
+          const owned = present.flatMap(({ bridge, addresses }) => addresses.map((address) => `${bridge} ${address}`));
+          expect([new Set(owned).size, new Set(present.map(({ hostName }) => hostName)).size]).toEqual([owned.length, present.length]);
+        }
+      }),
+    );
   });
 
   test("of a static bridge have what the pod names; of a DHCP bridge none until the server has answered", () => {
