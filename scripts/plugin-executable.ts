@@ -4,7 +4,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync,
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { type BuildOptions, build } from "esbuild";
-import { builtinsAtFirstUse } from "./builtins-at-first-use.ts";
+import { modulesAtFirstUse } from "./modules-at-first-use.ts";
+import { modulesWithoutSideEffects } from "./modules-without-side-effects.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const OUTPUT = join(ROOT, "dist/pharos-cni");
@@ -77,8 +78,11 @@ export const PLUGIN_BUNDLE = {
   minifySyntax: true,
   legalComments: "none",
   alias: { koffi: join(ROOT, "cni-plugin/src/embedded-koffi.ts"), "node:zlib": join(ROOT, "cni-plugin/src/embedded-crc32.ts") },
-  // What every call needs is loaded at once, all else costs 7 ms and is needed by few.
-  plugins: [builtinsAtFirstUse(["node:fs", "node:path", "node:sea"])],
+  // What every call needs is loaded at once, all else costs 7 ms and is needed by few. Only IPv6 needs ipaddr.js.
+  plugins: [
+    modulesAtFirstUse({ atOnce: ["node:fs", "node:path", "node:sea", "node:vm"], packages: ["ipaddr.js"] }),
+    modulesWithoutSideEffects(),
+  ],
 } as const satisfies BuildOptions;
 
 const BOOT_BUNDLE: BuildOptions = { ...PLUGIN_BUNDLE, entryPoints: [join(ROOT, "cni-plugin/src/boot.ts")] };

@@ -15,9 +15,11 @@ const STDOUT = 1;
 const UNLOCKED = 2;
 const F_OFD_GETLK = 36;
 
-const SUBNET = "10.0.0.0/16";
-const RANGE = { subnet: SUBNET, block: SUBNET, rangeStart: "10.0.0.2", rangeEnd: "10.0.255.254", gateway: "10.0.0.1", exclude: [] };
-const BRIDGE = { name: "net0", isGateway: true, ipMasq: true, ranges: [RANGE], routes: [{ dst: "0.0.0.0/0" }] };
+const RANGES = [
+  { subnet: "10.0.0.0/16", block: "10.0.0.0/16", rangeStart: "10.0.0.2", rangeEnd: "10.0.255.254", gateway: "10.0.0.1", exclude: [] },
+  { subnet: "fd00::/64", block: "fd00::/64", rangeStart: "fd00::2", rangeEnd: "fd00::ffff", gateway: "fd00::1", exclude: [] },
+];
+const BRIDGE = { name: "net0", isGateway: true, ipMasq: true, ranges: RANGES, routes: [{ dst: "0.0.0.0/0" }, { dst: "::/0" }] };
 const DATA = { version: 1, defaultBridge: "net0", bridges: [BRIDGE] };
 const BANDWIDTH = { ingressRate: 1e9, ingressBurst: 8e6, egressRate: 1e9, egressBurst: 8e6 };
 
