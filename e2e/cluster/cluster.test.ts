@@ -1,7 +1,9 @@
 import { afterAll, beforeAll } from "@jest/globals";
 import type { Cluster } from "@pharos/lab/kubernetes";
 import { podsBeforeDocuments } from "./before-documents.ts";
+import { pausedServer } from "./paused-server.ts";
 import { startPharosCluster, sweepClusters } from "./pharos-cluster.ts";
+import { servicesOnCluster, toolsOnCluster } from "./services.ts";
 import { survivalOfDaemons, survivalOfPharos } from "./survival.ts";
 import { packetsUnderRouting, podsUnderDocuments } from "./under-documents.ts";
 
@@ -28,5 +30,8 @@ function running(): Cluster {
 podsBeforeDocuments(running);
 podsUnderDocuments(running);
 packetsUnderRouting(running);
+toolsOnCluster(running);
+servicesOnCluster(running);
+pausedServer(running);
 survivalOfDaemons(running);
 survivalOfPharos(running);

@@ -7,7 +7,11 @@ import { chartArguments, NAMESPACE } from "./pharos-cluster.ts";
 import { eventually, fetchFrom, type PodPlace, podOn, steadyPing } from "./pods.ts";
 
 /** Packets that two pods' pings lose, both ways, while something happens. */
-async function lostPackets(cluster: Cluster, [one, two]: readonly [PodPlace, PodPlace], during: () => Promise<unknown>): Promise<number> {
+export async function lostPackets(
+  cluster: Cluster,
+  [one, two]: readonly [PodPlace, PodPlace],
+  during: () => Promise<unknown>,
+): Promise<number> {
   const pings = [steadyPing(cluster, one, two), steadyPing(cluster, two, one)];
   let counts: readonly PingCount[] = [];
   try {
