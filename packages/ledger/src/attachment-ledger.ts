@@ -77,14 +77,19 @@ export function withMaintenance<T>(place: LedgerPlace, work: (ledger: Maintained
   });
 }
 
-/** Two that hold a container each and want all would wait for each other, so this one lets go of its container meanwhile. */
-function recoverAlone({ lock, journal }: OpenedLedger, containerID: string, witness: Witness): void {
+/**
+ * Two that hold a container each and want all would wait for each other, so this one lets go of its container meanwhile. Who waits
+ * while another makes the ledger whole goes on: the first pods of a host come at the same time.
+ */
+function recoverAlone(opened: OpenedLedger, containerID: string, witness: Witness): void {
+  const { lock, journal } = opened;
   lock.leaveContainer(containerID);
-  lock.takeAll();
-  try {
-    recover(journal, witness);
-  } finally {
-    lock.leaveAll();
+  if (lock.takeAll(() => isSuspect(opened))) {
+    try {
+      recover(journal, witness);
+    } finally {
+      lock.leaveAll();
+    }
   }
   lock.takeContainer(containerID);
 }

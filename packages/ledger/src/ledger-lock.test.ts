@@ -58,6 +58,19 @@ describe("locks of a ledger", () => {
     one.takeContainer("a");
   });
 
+  test("who no longer wants all goes on with nothing locked", () => {
+    const [one, other, third] = [newLock(), newLock(), newLock()];
+    one.takeContainer("a");
+    let asked = 0;
+    expect(other.takeAll(() => ++asked < 3)).toBe(false);
+    expect(asked).toBe(3);
+    third.takeContainer("b");
+    third.withJournal(() => undefined);
+    one.leaveContainer("a");
+    third.leaveContainer("b");
+    expect(other.takeAll(() => true)).toBe(true);
+  });
+
   test("who could not take all leaves nothing locked", () => {
     const [one, other, third] = [newLock(), newLock(), newLock()];
     one.takeContainer("a");

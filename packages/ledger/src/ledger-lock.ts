@@ -69,16 +69,22 @@ export class LedgerLock {
     return this.#locks.isFree(this.descriptor, rangeOf(containerID));
   }
 
-  /** Waits until nobody is at work, and lets nobody begin. For a process that holds no container. */
-  takeAll(): void {
+  /**
+   * Waits until nobody is at work, and lets nobody begin. For a process that holds no container. False, with nothing locked, as soon as
+   * it is no longer wanted.
+   */
+  takeAll(isWanted: () => boolean = () => true): boolean {
     this.#take(GATE, PAUSE_MS.command);
     try {
-      this.#take(ALL, PAUSE_MS.command);
-    } catch (error) {
-      this.#locks.set(this.descriptor, "none", GATE);
-      throw error;
+      this.#attempt(() => {
+        if (!isWanted()) return true;
+        this.#hasAll = this.#locks.set(this.descriptor, "exclusive", ALL);
+        return this.#hasAll;
+      }, PAUSE_MS.command);
+    } finally {
+      if (!this.#hasAll) this.#locks.set(this.descriptor, "none", GATE);
     }
-    this.#hasAll = true;
+    return this.#hasAll;
   }
 
   leaveAll(): void {

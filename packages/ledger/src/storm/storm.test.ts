@@ -6,7 +6,7 @@ import { impossibilities } from "./history.ts";
 import { heldByContainer, runStorm } from "./run-storm.ts";
 
 const COUNT = Number(process.env.N ?? "10000");
-const CLIENTS = COUNT > 10_000 ? 32 : 8;
+const CLIENTS = COUNT > 10_000 ? 16 : 8;
 const CAPACITY = 12;
 /** In memory where there is such a place: a disk that is busy with other work would make the commands slow, and few. */
 const PLACE = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
