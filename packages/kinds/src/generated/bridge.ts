@@ -41,11 +41,11 @@ export interface BridgeSpecEntry {
 
 /** How addresses are handed out. Without it the bridge only switches. */
 export interface BridgeIpam {
-  /** host-local takes addresses from ranges, dhcp asks a DHCP server, static takes the address that the pod's annotation names. Example: "host-local". Default: "host-local". */
+  /** host-local takes addresses from ranges, dhcp asks a DHCP server on the bridge (IPv4), static takes the address that the pod's annotation names. Example: "host-local". Default: "host-local". */
   readonly type: "host-local" | "dhcp" | "static";
   /** Prefix length in bits of the part of a subnet that each host gets, where several hosts share it. Default is the largest that fits. Example: 26. */
   readonly blockSize?: number;
-  /** Subnets that addresses are taken from. */
+  /** Subnets that addresses are taken from. With dhcp they only say which subnet the addresses of the server are of, for isGateway, ipMasq and rules. */
   readonly ranges?: readonly BridgeRange[];
   /** Routes that each attached pod gets. */
   readonly routes?: readonly BridgeRoute[];
