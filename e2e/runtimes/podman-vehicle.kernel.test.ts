@@ -93,6 +93,10 @@ describe("a board with Podman", () => {
     await request("parking");
     expect(address("parking_main")).toContain("inet 10.91.1.");
     expect(podman.podman("exec", "parking_main", "ping", "-c", "1", "-W", "2", UPLINK.outside)).toContain("1 packets received");
+    // Podman attaches it at no start: the agent does.
+    const before = /inet \S+/.exec(address("parking_main"))?.[0];
+    podman.podman("restart", "--time", "0", "parking_main");
+    await eventually(() => expect(address("parking_main")).toContain(before), 30_000);
     podman.podman("rm", "--force", "--time", "0", "parking_main");
     // Podman does not know of this attachment: the agent reclaims it when the container is gone.
     await eventually(() => expect(held()).toEqual([]), 60_000);

@@ -6,9 +6,16 @@ const PICCOLO_MARKS = ["scenario", "package", "model"].map((what) => `io.pullpir
 
 /** A request of RequestNetworkPod that this host may have to answer. */
 export function isPendingRequest(podNetwork: PodNetwork, host: string): boolean {
-  const { request, host: wanted } = podNetwork.spec;
-  const phase = podNetwork.status?.phase ?? "Pending";
-  return request !== undefined && phase === "Pending" && (wanted === undefined || wanted === "" || wanted === host);
+  return (podNetwork.status?.phase ?? "Pending") === "Pending" && isRequestFor(podNetwork, host);
+}
+
+/** A request whose pods were attached, here or on another host. */
+export function isAttachedRequest(podNetwork: PodNetwork, host: string): boolean {
+  return podNetwork.status?.phase === "Attached" && isRequestFor(podNetwork, host);
+}
+
+function isRequestFor({ spec }: PodNetwork, host: string): boolean {
+  return spec.request !== undefined && (spec.host === undefined || spec.host === "" || spec.host === host);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { PodNetwork } from "@pharos/kinds";
 import type { LedgerEntry } from "@pharos/ledger";
 import { refOf, STORE_EXISTS, STORE_NOT_FOUND, STORE_UNAVAILABLE, type Store } from "@pharos/store";
 import { RoundCall } from "../round-call.ts";
-import { isPendingRequest } from "./match-request.ts";
+import { isAttachedRequest, isPendingRequest } from "./match-request.ts";
 import type { NetworkStatusTeller } from "./network-status-teller.ts";
 import { pendingBridges } from "./pending-bridges.ts";
 import { type PublishAction, publishActions } from "./published-pods.ts";
@@ -44,6 +44,8 @@ export interface PodKeeperOptions {
 export class PodKeeper {
   readonly #options: PodKeeperOptions;
   readonly #wake: RoundCall;
+  /** Containers came or went since attached requests were looked at. */
+  #mayHaveRestarted = true;
 
   constructor(options: PodKeeperOptions) {
     this.#options = options;
@@ -57,7 +59,11 @@ export class PodKeeper {
 
   async run(signal: AbortSignal): Promise<void> {
     const { runtime, stateDir, store, onLedger, log } = this.#options;
-    runtime.watch(() => this.#wake.call("request"), signal);
+    const onContainers = () => {
+      this.#mayHaveRestarted = true;
+      this.#wake.call("request");
+    };
+    runtime.watch(onContainers, signal);
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     const onChange = () => {
       this.#wake.call("ledger");
@@ -96,11 +102,25 @@ export class PodKeeper {
     if (known === undefined) return [];
     const pending = known.filter((object) => isPendingRequest(object, host));
     const answers = isReady() ? await desk.answer(pending) : [];
+    if (isReady()) await this.#restore(known);
     const answered = new Set(answers.map(({ request }) => request));
     await files
       .keep(pendingBridges(pending.filter((request) => !answered.has(request))))
       .catch((error: unknown) => log.error("pending requests are not on disk for the plugin", { error: describeError(error) }));
     return answers;
+  }
+
+  /** Asks for containers only after some came or went: each answer costs their runtime work. */
+  async #restore(known: readonly PodNetwork[]): Promise<void> {
+    const { host, desk } = this.#options;
+    if (!this.#mayHaveRestarted) return;
+    this.#mayHaveRestarted = false;
+    try {
+      await desk.restore(known.filter((object) => isAttachedRequest(object, host)));
+    } catch (error) {
+      this.#mayHaveRestarted = true;
+      throw error;
+    }
   }
 
   /** What is refused in one Kubernetes namespace (one that is being deleted takes nothing new) holds up no other one. Throws the first refusal. */

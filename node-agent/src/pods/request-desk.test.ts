@@ -104,6 +104,41 @@ describe("RequestDesk", () => {
     expect(calls[0]?.expects).toEqual({ bootId: "b", netns: join(folder, "a") });
   });
 
+  describe("a container that was attached and starts again", () => {
+    const container = (id: string, netns: string): RunningContainer => ({
+      id,
+      pod: { namespace: "default", name: "web" },
+      name: "web",
+      labels: {},
+      annotations: {},
+      netns: join(folder, netns),
+    });
+
+    test("is attached in its new network namespace under the same key, so that it keeps its address", async () => {
+      ledger = [attached("a")];
+      containers = [container("a", "second")];
+      await desk("replace").restore([request("web", "podBr0")]);
+      expect(calls).toMatchObject([{ verb: "ADD", containerID: "a", ifname: "eth0", netns: join(folder, "second") }]);
+    });
+
+    test("is attached under another id too, by the newest of its requests", async () => {
+      containers = [container("b", "b")];
+      const newest = request("web", "podBr1");
+      const later = { ...newest, spec: { ...newest.spec, request: { id: "2", podName: "web", requestedAt: "2026-01-02T00:00:00Z" } } };
+      await desk("replace").restore([later, request("web", "podBr0")]);
+      expect(calls).toMatchObject([{ verb: "ADD", containerID: "b", annotations: { "pharos.io/bridge": "podBr1" } }]);
+    });
+
+    test("is left alone where it is attached as it runs, and where others attach pods", async () => {
+      ledger = [attached("a")];
+      containers = [container("a", "a")];
+      await desk("replace").restore([request("web", "podBr0")]);
+      containers = [container("a", "second")];
+      await desk("add").restore([request("web", "podBr0")]);
+      expect(calls).toEqual([]);
+    });
+  });
+
   test("fails with a reason where the plugin refuses, and where the pod cannot be reached", async () => {
     ledger = [attached("a")];
     refusal = new Error("this host has no bridge podBr9 for pods");

@@ -61,6 +61,27 @@ export class RequestDesk {
     return answers;
   }
 
+  /**
+   * Attaches again what requests attached before and what started again since, also under another id: a runtime that was asked for no
+   * network gives none. Of several requests for one container the newest counts. Nothing where others attach pods.
+   */
+  async restore(attached: readonly PodNetwork[]): Promise<void> {
+    if (attached.length === 0 || this.#options.whenAttached !== "replace") return;
+    const containers = await this.#options.runtime.list();
+    const ledger = this.#options.ledger().filter(({ key }) => key.network === this.#network);
+    const oldestFirst = [...attached].sort((a, b) => requestedAt(a).localeCompare(requestedAt(b)));
+    const wishes = new Map(
+      oldestFirst.flatMap((request) =>
+        attachTargets(request.spec.request?.podName ?? "", containers, { ledger, look: this.#options.netns }).map(
+          (target) => [target.containerID, { request, target }] as const,
+        ),
+      ),
+    );
+    for (const { request, target } of wishes.values()) {
+      if (target.netns.kind === "there") await this.#attach(request, [target]);
+    }
+  }
+
   #forgetGone(): void {
     const held = new Set(this.#options.ledger().map(({ key }) => keyText(key)));
     for (const key of this.#answered.keys()) if (!held.has(key)) this.#answered.delete(key);
@@ -93,7 +114,7 @@ export class RequestDesk {
     const there = entries.find((entry) => bridge === undefined || entry.bridge === bridge);
     const key = there?.key ?? this.#newKey(target);
     if (spec.request !== undefined) this.#answered.set(keyText(key), spec.request.id);
-    if (there !== undefined && there.addresses.length > 0) return there.addresses;
+    if (there !== undefined && there.addresses.length > 0 && isOf(there, netns)) return there.addresses;
     if (netns.kind === "unreachable")
       throw new PharosError(AGENT_POD_UNREACHABLE, "it runs already, and its network namespace cannot be reached from here");
     const [primary] = entries;
@@ -134,6 +155,17 @@ export class RequestDesk {
       ...(netns === undefined ? {} : { netns }),
     });
   }
+}
+
+function requestedAt({ spec }: PodNetwork): string {
+  return spec.request?.requestedAt ?? "";
+}
+
+/** False for an entry of the same container before it was started anew, in another network namespace. */
+function isOf(entry: LedgerEntry, netns: AttachTarget["netns"]): boolean {
+  // /var/run is /run (FHS 3.0).
+  const plain = (path: string) => path.replace(/^\/var\/run\//, "/run/");
+  return netns.kind !== "there" || entry.netns === undefined || plain(entry.netns) === plain(netns.path);
 }
 
 /** The addresses that a result (CNI 1.1) gives to one interface of the pod. */
