@@ -4,6 +4,7 @@ import { podsBeforeDocuments } from "./before-documents.ts";
 import { pausedServer } from "./paused-server.ts";
 import { startPharosCluster, sweepClusters } from "./pharos-cluster.ts";
 import { servicesOnCluster, toolsOnCluster } from "./services.ts";
+import { podsWithSeveralInterfaces } from "./several-interfaces.ts";
 import { survivalOfDaemons, survivalOfPharos } from "./survival.ts";
 import { packetsUnderRouting, podsUnderDocuments } from "./under-documents.ts";
 
@@ -29,6 +30,7 @@ function running(): Cluster {
 
 podsBeforeDocuments(running);
 podsUnderDocuments(running);
+podsWithSeveralInterfaces(running);
 packetsUnderRouting(running);
 toolsOnCluster(running);
 servicesOnCluster(running);

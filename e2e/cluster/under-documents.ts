@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import type { Cluster } from "@pharos/lab/kubernetes";
-import { routing, SUBNET, vehicle } from "./documents.ts";
+import { BRIDGE, routing, SUBNET, vehicle } from "./documents.ts";
 import { OTHER_PORT, OUTSIDE_PORT } from "./pharos-cluster.ts";
 import { eventually, fetchFrom, nodeName, type PodPlace, podOn, steadyPing, tryInPod } from "./pods.ts";
 
@@ -29,9 +29,12 @@ export function podsUnderDocuments(given: () => Cluster): void {
       for (const app of ["client", "server"]) cluster.kubectl(["rollout", "status", `daemonset/${app}`, "--timeout=60s"]);
       clients = await eventually(() => [podOn(cluster, "client", 0), podOn(cluster, "client", 1)]);
       const bridge = JSON.parse(cluster.kubectl(["get", "bridges.pharos.io", "pods", "--output", "json"]));
-      const blocks = Object.fromEntries(
-        bridge.status.allocations.map(({ host, block }: { readonly host: string; readonly block: string }) => [host, block]),
-      );
+      const allocations = bridge.status.allocations as readonly {
+        readonly bridge: string;
+        readonly host: string;
+        readonly block: string;
+      }[];
+      const blocks = Object.fromEntries(allocations.filter((one) => one.bridge === BRIDGE).map(({ host, block }) => [host, block]));
       for (const { address, node } of clients) expect(blockOf(address)).toBe(blocks[node]);
       expect(new Set(Object.values(blocks)).size).toBe(2);
       expect(clients.every(({ address }) => address.startsWith(SUBNET.replace(/0\/.*$/, "")))).toBe(true);
