@@ -1,17 +1,9 @@
-export {
-  type Attachment,
-  type AttachmentFacts,
-  attachmentOf,
-  decideAttachments,
-  type HeldAttachment,
-  sameKey,
-  turnsOf,
-  withLease,
-} from "./attachment.ts";
+export { type Attachment, attachmentOf, type HeldAttachment, sameKey, turnsOf, withLease } from "./attachment.ts";
 export type { Bandwidth, RateLimit } from "./bandwidth.ts";
 export type { PodAddress } from "./choose-addresses.ts";
 export { bridgeOf } from "./choose-bridge.ts";
 export * from "./codes.ts";
+export { type AttachmentFacts, decideAttachments } from "./decide-attachments.ts";
 export { type Dns, readDns } from "./dns.ts";
 export { type JsonObject, listOf, objectOf, textOf } from "./fields.ts";
 export { aliasOf, bridgeMacOf, hostNameOf, isMarkOf, macOf, POD_ALIAS, type Witness, witnessOf } from "./names.ts";

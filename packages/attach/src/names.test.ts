@@ -1,26 +1,56 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { hostNameOf } from "./names.ts";
+import { aliasOf, bridgeMacOf, hostNameOf, isMarkOf, macOf, witnessOf } from "./names.ts";
 
-const MASK = 0xffff_ffff_ffff_ffffn;
+const key = (containerID: string) => ({ network: "pods", containerID, ifname: "eth0" });
 
-/** The definition: FNV-1a with 64 bits and the finalizer of MurmurHash3. */
-function hash64(text: string): bigint {
-  const mixed = (hash: bigint, factor: bigint) => ((hash ^ (hash >> 33n)) * factor) & MASK;
-  const start = new TextEncoder()
-    .encode(text)
-    .reduce((hash, byte) => ((hash ^ BigInt(byte)) * 0x100_0000_01b3n) & MASK, 0xcbf2_9ce4_8422_2325n);
-  const hash = mixed(mixed(start, 0xff51_afd7_ed55_8ccdn), 0xc4ce_b9fe_1a85_ec53n);
-  return hash ^ (hash >> 33n);
-}
+describe("names", () => {
+  test("stay the same for ever, because links of running pods bear them", () => {
+    expect([
+      hostNameOf(key("a")),
+      macOf(key("a")),
+      aliasOf({ key: key("a"), mac: macOf(key("a")), addresses: ["10.2.1.2/24", "fd00::2/64"] }),
+      bridgeMacOf("podBr0"),
+    ]).toMatchInlineSnapshot(`
+[
+  "pve2300f7bace2",
+  "02:cc:16:f1:58:1c",
+  "pharos-pod:a:eth0:pods:02cc16f1581c:10.2.1.2/24,fd00::2/64",
+  "02:4e:47:1a:c6:24",
+]
+`);
+  });
 
-describe("names of links", () => {
-  test("are those of the 64-bit hash for every key, so that a later release finds the links of this one", () => {
+  test("fit the kernel: 14 bytes of name, a local unicast hardware address, an alias below 256 bytes", () => {
     fc.assert(
-      fc.property(fc.string(), fc.string(), fc.string(), (network, containerID, ifname) => {
-        const hex = (hash64(`name/${network}/${containerID}/${ifname}/0`) >> 16n).toString(16).padStart(12, "0");
-        expect(hostNameOf({ network, containerID, ifname })).toBe(`pv${hex}`);
+      fc.property(fc.string({ minLength: 1, maxLength: 255 }), (containerID) => {
+        expect(hostNameOf(key(containerID))).toMatch(/^pv[0-9a-f]{12}$/);
+        expect(macOf(key(containerID))).toMatch(/^02(:[0-9a-f]{2}){5}$/);
       }),
     );
+    expect(aliasOf({ key: key("x".repeat(255)), mac: "02:00:00:00:00:01", addresses: [] }).length).toBeLessThan(256);
+  });
+
+  test("a mark can be read back, and tells its owner also when it is cut short", () => {
+    const witness = { key: key("a"), mac: "02:00:00:00:00:01", addresses: ["10.2.1.2/24", "fd00::2/64"] };
+    expect(witnessOf(aliasOf(witness))).toEqual(witness);
+    const second = { ...witness, key: { ...key("a"), ifname: "net1" }, primary: "eth0" };
+    expect(witnessOf(aliasOf(second))).toEqual(second);
+    expect(witnessOf(aliasOf({ ...witness, addresses: [] }))).toEqual({ ...witness, addresses: [] });
+    expect(isMarkOf(key("a"), aliasOf(witness))).toBe(true);
+    expect(isMarkOf(key("b"), aliasOf(witness))).toBe(false);
+    expect(isMarkOf({ ...key("a"), network: "other" }, aliasOf(witness))).toBe(false);
+    const long = key("x".repeat(255));
+    const cut = aliasOf({ ...witness, key: long });
+    expect([witnessOf(cut), isMarkOf(long, cut)]).toEqual([undefined, true]);
+  });
+
+  test.each(["pharos", "pharos-pod:a:eth0", "pharos-pod:a:eth0:pods:020000000001:not-an-address"])("%s is no witness", (alias) => {
+    expect(witnessOf(alias)).toBeUndefined();
+  });
+
+  test("differ between 20,000 containers", () => {
+    const names = Array.from({ length: 20_000 }, (_, index) => hostNameOf(key(`container-${index}`)));
+    expect(new Set(names).size).toBe(names.length);
   });
 });

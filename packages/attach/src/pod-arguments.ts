@@ -1,9 +1,14 @@
 import { PharosError } from "@pharos/base";
 import { ATTACH_BAD_PARAMETER } from "./codes.ts";
-import type { PodRequest } from "./request.ts";
 
 /** What may be a part of a key: a name of a container, network, namespace or pod. */
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/;
+
+/** A pod as Kubernetes names it. */
+export interface PodName {
+  readonly namespace: string;
+  readonly name: string;
+}
 
 /** Reads `CNI_ARGS`: `KEY=value;KEY=value`. Of a repeated key the last counts, as with the reference library. */
 export function readArguments(text: string): ReadonlyMap<string, string> {
@@ -18,7 +23,7 @@ export function readArguments(text: string): ReadonlyMap<string, string> {
 }
 
 /** The pod, where the runtime names it. Podman names no namespace: it has none. */
-export function podOf(args: ReadonlyMap<string, string>): PodRequest["pod"] {
+export function podOf(args: ReadonlyMap<string, string>): PodName | undefined {
   const namespace = args.get("K8S_POD_NAMESPACE") ?? "default";
   const name = args.get("K8S_POD_NAME");
   return name === undefined || !NAME.test(namespace) || !NAME.test(name) ? undefined : { namespace, name };

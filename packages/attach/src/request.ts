@@ -5,7 +5,7 @@ import { ATTACH_BAD_CONFIG, ATTACH_BAD_PARAMETER, ATTACH_UNSUPPORTED } from "./c
 import { type JsonObject, objectOf, textOf, textsOf } from "./fields.ts";
 import { gatewaysOf, type RequestedGateway, readGateways } from "./gateways.ts";
 import { type AddressSpan, readIpRanges } from "./ip-ranges.ts";
-import { listed, NAME, podOf, readArguments } from "./pod-arguments.ts";
+import { listed, NAME, type PodName, podOf, readArguments } from "./pod-arguments.ts";
 import { type PortMapping, readPortMappings } from "./port-mappings.ts";
 import { type RequestedAddress, readRequestedAddresses } from "./requested-addresses.ts";
 
@@ -20,7 +20,7 @@ export interface PodKey {
 export interface PodRequest {
   readonly key: PodKey;
   /** The pod, where the runtime names it by K8S_POD_NAMESPACE and K8S_POD_NAME. */
-  readonly pod?: { readonly namespace: string; readonly name: string };
+  readonly pod?: PodName;
   /** The bridges that it names: the first for the interface that the runtime names, each other for one more. Empty: it names none. */
   readonly bridges: readonly string[];
   /** Fixed addresses. */
