@@ -93,6 +93,9 @@ figure("crash_leaky_kills", perThousand(countsOf(pharos)), "per_1000", 0);
 figure("crash_doubled_addresses", countsOf(pharos).doubled, "kills", 0);
 figure("crash_refused", countsOf(pharos).refused, "kills", 0);
 figure("crash_leaky_kills_of_chain", perThousand(countsOf(chain)), "per_1000");
+// Neither a GC nor a first call of a boot is theirs, so these two are shown alone.
+const own = chain.filter(({ aftermath }) => aftermath === "DEL" || aftermath === "retry");
+figure("crash_leaky_kills_of_chain_after_del", perThousand(countsOf(own)), "per_1000");
 figure("crash_refused_of_chain", countsOf(chain).refused, "kills");
 figure("reclaim_after_reboot", reclaimed.ms, "ms", RECLAIM_TARGET_MS);
 figure("held_after_reboot", reclaimed.held, "addresses", 0);
