@@ -126,8 +126,9 @@ describe("PodKeeper", () => {
     const netns = join(folder, "s");
     start({ store, ledger: [{ ...attachment("default", "web"), bridge: "net0", netns }], known: [request] });
     await until(() => !existsSync(file));
-    const answered = await store.get({ kind: "PodNetwork", name: "request-1", namespace: "default" });
-    expect(answered?.status).toMatchObject({ phase: "Attached", addresses: ["10.2.0.2/24"] });
+    const status = async () => (await store.get({ kind: "PodNetwork", name: "request-1", namespace: "default" }))?.status;
+    for (let tries = 0; tries < 500 && (await status()) === undefined; tries++) await systemClock.sleep(10);
+    expect(await status()).toMatchObject({ phase: "Attached", addresses: ["10.2.0.2/24"] });
   });
 
   async function until(holds: () => boolean): Promise<void> {
