@@ -96,9 +96,12 @@ function recoverAlone(opened: OpenedLedger, containerID: string, witness: Witnes
 
 /** Tells the entries that are there now and whose container nobody works on, from those that come later. */
 function whatStandsIdle({ lock, journal }: OpenedLedger, { witness }: LedgerPlace): (entry: LedgerEntry) => boolean {
-  const heads = lock.withJournal(() => journal.refresh().heads());
-  // What the ledger has lost is known to the kernel.
-  const seen = journal.isSuspect ? [...heads, ...(witness?.() ?? [])] : heads;
-  const idle = new Set(seen.filter(({ key }) => lock.isIdle(key.containerID)).map(({ key }) => keyText(key)));
+  // With the journal in hand nobody holds all, which would make every container look busy.
+  const idle = lock.withJournal(() => {
+    const heads = journal.refresh().heads();
+    // What the ledger has lost is known to the kernel.
+    const seen = journal.isSuspect ? [...heads, ...(witness?.() ?? [])] : heads;
+    return new Set(seen.filter(({ key }) => lock.isIdle(key.containerID)).map(({ key }) => keyText(key)));
+  });
   return ({ key }) => idle.has(keyText(key));
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type AttachmentLedger, withAttachment, withMaintenance } from "./attachment-ledger.ts";
 import type { LedgerEntry } from "./entry.ts";
 import { encodeLines } from "./journal-lines.ts";
+import { LedgerLock } from "./ledger-lock.ts";
 import { readLedger } from "./read-ledger.ts";
 
 let folder = "";
@@ -180,6 +181,24 @@ describe("ledger", () => {
     expect(remembered()).toEqual([["default/web", ["10.0.0.4/24"]]]);
     put({ ...entry("d", 5), pod });
     expect(remembered()).toEqual([]);
+  });
+
+  test("maintenance reclaims what stood idle when it was asked for, not what a command is at work on", () => {
+    put(entry("idle", 2), entry("busy", 3));
+    const reclaimed = withAttachment({ folder, containerID: "busy" }, () => {
+      const lock = new LedgerLock(folder, 30);
+      try {
+        return ["idle", "busy"].map((id) => lock.isIdle(id));
+      } finally {
+        lock.close();
+      }
+    });
+    expect(reclaimed).toEqual([true, false]);
+    const names = withMaintenance({ folder }, (ledger) => {
+      ledger.write({ put: [entry("newer", 4)] });
+      return ledger.reclaimable().map(({ key }) => key.containerID);
+    });
+    expect(names).toEqual(["idle", "busy"]);
   });
 
   test("refuses a ledger of a newer version instead of misreading it", () => {

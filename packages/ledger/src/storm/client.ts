@@ -13,7 +13,7 @@ const order: ClientOrder = JSON.parse(process.argv[2] ?? "");
 const { folder, story, seed, operations, killedAfter, containers, shared, pool } = order;
 
 /** Share of commands that are maintenance, and of ADDs whose part in the kernel fails. */
-const MAINTENANCE = 0.01;
+const MAINTENANCE = 0.03;
 const FAILING = 0.05;
 /** Longest time of the part in the kernel. */
 const WORK_MS = 0.5;
