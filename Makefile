@@ -29,7 +29,7 @@ system:
 
 # What the plugin is tested with and beside.
 test-programs: setup
-	@scripts/install-system-packages podman=podman /usr/lib/podman/netavark=netavark runc=runc busybox=busybox-static \
+	@scripts/install-system-packages podman=podman runc=runc busybox=busybox-static \
 	  /usr/lib/cni/portmap=containernetworking-plugins iptables=iptables strace=strace
 
 generate: setup ## derive types, validators, schemas, references and stubs from crds/ and grpc-bridge/proto
