@@ -33,11 +33,11 @@ const LIVE_WITHIN_MS = 60_000;
 /** By then the lists of the start are there. */
 const SETTLED_MS = 15_000;
 /** So often the memory is looked at. */
-const RELEASE_MS = 15_000;
+const RELEASE_MS = 5_000;
 /** From one collection to the second. */
 const BETWEEN_MS = 2000;
 /** Growth of the resident memory, in bytes, that is worth a collection. */
-const RELEASE_BYTES = 8 * 1024 * 1024;
+const RELEASE_BYTES = 4 * 1024 * 1024;
 
 /** Runs the agent of a Kubernetes node until `signal` aborts. */
 export async function kubernetesAgentCommand(settings: KubernetesAgentSettings, log: Log, signal: AbortSignal): Promise<void> {
