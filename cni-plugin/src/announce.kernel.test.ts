@@ -1,10 +1,10 @@
 import { closeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { PodNetworkData } from "@pharos/hoststate";
 import { withNamespace } from "@pharos/kernel/namespace";
 import koffi from "koffi";
 import { builtPlugin, TestHost } from "./plugin-harness.ts";
+import { bridgeOf, networkOf, rangeOf } from "./test-network.ts";
 
 const AF_PACKET = 17;
 const SOCK_RAW_NONBLOCK = 3 | 0o4000;
@@ -12,29 +12,7 @@ const SOCK_RAW_NONBLOCK = 3 | 0o4000;
 const ALL_FRAMES = 0x0300;
 const WAIT_MS = 5_000;
 
-const DATA: PodNetworkData = {
-  version: 1,
-  defaultBridge: "front",
-  bridges: [
-    {
-      name: "front",
-      isGateway: true,
-      ipMasq: false,
-      ranges: [
-        {
-          subnet: "10.66.0.0/24",
-          block: "10.66.0.0/24",
-          rangeStart: "10.66.0.2",
-          rangeEnd: "10.66.0.9",
-          gateway: "10.66.0.1",
-          exclude: [],
-        },
-        { subnet: "fd66::/64", block: "fd66::/64", rangeStart: "fd66::2", rangeEnd: "fd66::9", gateway: "fd66::1", exclude: [] },
-      ],
-      routes: [{ dst: "0.0.0.0/0" }, { dst: "::/0" }],
-    },
-  ],
-};
+const DATA = networkOf(bridgeOf("front", [rangeOf("10.66.0.0/24", "9"), rangeOf("fd66::/64", "9")]));
 
 let host: TestHost;
 beforeAll(async () => {

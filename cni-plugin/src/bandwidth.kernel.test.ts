@@ -1,22 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { PodNetworkData } from "@pharos/hoststate";
 import { builtPlugin, TestHost } from "./plugin-harness.ts";
+import { bridgeOf, networkOf, rangeOf } from "./test-network.ts";
 
-const DATA: PodNetworkData = {
-  version: 1,
-  defaultBridge: "podBr0",
-  bridges: [
-    {
-      name: "podBr0",
-      isGateway: true,
-      ipMasq: false,
-      ranges: [
-        { subnet: "10.9.0.0/24", block: "10.9.0.0/24", rangeStart: "10.9.0.2", rangeEnd: "10.9.0.60", gateway: "10.9.0.1", exclude: [] },
-      ],
-      routes: [],
-    },
-  ],
-};
+const DATA = networkOf(bridgeOf("podBr0", [rangeOf("10.9.0.0/24", "60")], { routes: [] }));
 
 const LIMITS = { ingressRate: 800_000, ingressBurst: 400_000, egressRate: 800_000, egressBurst: 400_000 };
 /** Bytes: 250,000 of them are 2,000,000 bits, of which the burst passes at once and the rest takes two seconds. */

@@ -1,20 +1,16 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import type { PodBridge, PodNetworkData } from "@pharos/hoststate";
 import { readLedger } from "@pharos/ledger";
 import { builtPlugin, type PluginRun, TestHost } from "./plugin-harness.ts";
+import { bridgeOf, networkOf, rangeOf } from "./test-network.ts";
 
-function bridge(name: string, net: number, more: Partial<PodBridge> = {}): PodBridge {
-  const at = (last: number) => `10.${net}.0.${last}`;
-  const range = { subnet: `${at(0)}/24`, block: `${at(0)}/24`, rangeStart: at(2), rangeEnd: at(9), gateway: at(1), exclude: [] };
-  return { name, isGateway: true, ipMasq: false, ranges: [range], routes: [{ dst: "0.0.0.0/0" }], ...more };
-}
-const DATA: PodNetworkData = {
-  version: 1,
-  defaultBridge: "front",
-  bridges: [bridge("front", 67), bridge("fixed", 68, { ipam: "static" }), bridge("apart", 69, { isolated: true })],
-};
+const subnet = (net: number) => rangeOf(`10.${net}.0.0/24`, "9");
+const DATA = networkOf(
+  bridgeOf("front", [subnet(67)]),
+  bridgeOf("fixed", [subnet(68)], { ipam: "static" }),
+  bridgeOf("apart", [subnet(69)], { isolated: true }),
+);
 
 let plugin = "";
 let host: TestHost;

@@ -1,14 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { PodNetworkData } from "@pharos/hoststate";
 import { type LedgerEntry, readLedger } from "@pharos/ledger";
 import { builtPlugin, TestHost } from "./plugin-harness.ts";
+import { bridgeOf, networkOf, rangeOf } from "./test-network.ts";
 
-const RANGE = { subnet: "10.9.0.0/24", block: "10.9.0.0/24", rangeStart: "10.9.0.2", rangeEnd: "10.9.0.60", exclude: [] };
-const DATA: PodNetworkData = {
-  version: 1,
-  defaultBridge: "podBr0",
-  bridges: [{ name: "podBr0", isGateway: true, ipMasq: false, ranges: [{ ...RANGE, gateway: "10.9.0.1" }], routes: [] }],
-};
+const DATA = networkOf(bridgeOf("podBr0", [rangeOf("10.9.0.0/24", "60")], { routes: [] }));
 
 let host: TestHost;
 

@@ -1,10 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import type { PodNetworkData } from "@pharos/hoststate";
 import { heldByContainer, impossibilities, type Operation, runStorm } from "@pharos/ledger/storm";
 import { currentBootId } from "./commands/boot-id.ts";
 import { builtPlugin, type PluginRun, TestHost } from "./plugin-harness.ts";
+import { bridgeOf, networkOf, rangeOf } from "./test-network.ts";
 
 const COUNT = Number(process.env.N ?? "600");
 /** Plugin processes at the least, of which these pods are. */
@@ -13,21 +13,7 @@ const PODS = ["p0", "p1", "p2"];
 const KILLED = 0.15;
 const EXHAUSTED = 11;
 const ADDRESSES = Array.from({ length: 9 }, (_, index) => `10.9.0.${index + 2}`);
-const DATA: PodNetworkData = {
-  version: 1,
-  defaultBridge: "podBr0",
-  bridges: [
-    {
-      name: "podBr0",
-      isGateway: true,
-      ipMasq: false,
-      ranges: [
-        { subnet: "10.9.0.0/24", block: "10.9.0.0/24", rangeStart: "10.9.0.2", rangeEnd: "10.9.0.10", gateway: "10.9.0.1", exclude: [] },
-      ],
-      routes: [{ dst: "0.0.0.0/0" }],
-    },
-  ],
-};
+const DATA = networkOf(bridgeOf("podBr0", [rangeOf("10.9.0.0/24", "10")]));
 
 let host: TestHost;
 

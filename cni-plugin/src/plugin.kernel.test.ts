@@ -2,34 +2,16 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { PodNetworkData } from "@pharos/hoststate";
 import { readLedger } from "@pharos/ledger";
 import { builtPlugin, type PluginRun, TestHost } from "./plugin-harness.ts";
+import { bridgeOf, networkOf, rangeOf } from "./test-network.ts";
 
 const COUNT = Number(process.env.N ?? "20");
-const DATA: PodNetworkData = {
-  version: 1,
-  defaultBridge: "podBr0",
-  bridges: [
-    {
-      name: "podBr0",
-      isGateway: true,
-      ipMasq: false,
-      ranges: [
-        { subnet: "10.9.0.0/24", block: "10.9.0.0/24", rangeStart: "10.9.0.2", rangeEnd: "10.9.0.60", gateway: "10.9.0.1", exclude: [] },
-        { subnet: "fd09::/64", block: "fd09::/64", rangeStart: "fd09::2", rangeEnd: "fd09::ffff", gateway: "fd09::1", exclude: [] },
-      ],
-      routes: [{ dst: "0.0.0.0/0" }, { dst: "::/0" }],
-    },
-    {
-      name: "tinyBr",
-      isGateway: false,
-      ipMasq: false,
-      ranges: [{ subnet: "10.8.0.0/30", block: "10.8.0.0/30", rangeStart: "10.8.0.1", rangeEnd: "10.8.0.2", exclude: [] }],
-      routes: [],
-    },
-  ],
-};
+const TINY = { subnet: "10.8.0.0/30", block: "10.8.0.0/30", rangeStart: "10.8.0.1", rangeEnd: "10.8.0.2", exclude: [] };
+const DATA = networkOf(
+  bridgeOf("podBr0", [rangeOf("10.9.0.0/24", "60"), rangeOf("fd09::/64", "ffff")]),
+  bridgeOf("tinyBr", [TINY], { isGateway: false, routes: [] }),
+);
 
 let plugin = "";
 let hosts = 0;

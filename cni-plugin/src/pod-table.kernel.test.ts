@@ -2,24 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import type { PodNetworkData } from "@pharos/hoststate";
 import { builtPlugin, TestHost } from "./plugin-harness.ts";
+import { bridgeOf, networkOf, rangeOf } from "./test-network.ts";
 
-const DATA: PodNetworkData = {
-  version: 1,
-  defaultBridge: "podBr0",
-  bridges: [
-    {
-      name: "podBr0",
-      isGateway: true,
-      ipMasq: false,
-      ranges: [
-        { subnet: "10.9.0.0/24", block: "10.9.0.0/24", rangeStart: "10.9.0.2", rangeEnd: "10.9.0.60", gateway: "10.9.0.1", exclude: [] },
-      ],
-      routes: [{ dst: "0.0.0.0/0" }],
-    },
-  ],
-};
+const DATA = networkOf(bridgeOf("podBr0", [rangeOf("10.9.0.0/24", "60")]));
 
 /** Answers every connection with its pod's name and the address that the client seems to have. */
 const SERVER = `require("node:net").createServer((c) => { c.end(process.argv[1] + " " + c.remoteAddress); c.on("error", () => {}); }).listen(8080, "0.0.0.0", () => console.log("listening"));`;

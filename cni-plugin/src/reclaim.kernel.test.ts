@@ -1,37 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { aliasOf, hostNameOf, macOf, type PodKey } from "@pharos/attach";
-import type { PodNetworkData } from "@pharos/hoststate";
 import { type LedgerEntry, readLedger, withAttachment } from "@pharos/ledger";
 import { builtPlugin, TestHost } from "./plugin-harness.ts";
+import { bridgeOf, networkOf, rangeOf } from "./test-network.ts";
 
 /** Not the goal of two seconds, but what a machine full of other work keeps too. */
 const LIMIT_MS = 30_000;
 const GONE = 1000;
 const ORPHANS = 60;
 
-const DATA: PodNetworkData = {
-  version: 1,
-  defaultBridge: "front",
-  bridges: [
-    {
-      name: "front",
-      isGateway: true,
-      ipMasq: true,
-      ranges: [
-        {
-          subnet: "10.65.0.0/16",
-          block: "10.65.0.0/16",
-          rangeStart: "10.65.0.2",
-          rangeEnd: "10.65.99.9",
-          gateway: "10.65.0.1",
-          exclude: [],
-        },
-      ],
-      routes: [{ dst: "0.0.0.0/0" }],
-    },
-  ],
-};
+const RANGE = { ...rangeOf("10.65.0.0/16", "9"), rangeEnd: "10.65.99.9" };
+const DATA = networkOf(bridgeOf("front", [RANGE], { ipMasq: true }));
 const PORT = { runtimeConfig: { portMappings: [{ hostPort: 18080, containerPort: 80, protocol: "tcp" }] } };
 
 let host: TestHost;

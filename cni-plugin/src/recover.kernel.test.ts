@@ -1,26 +1,12 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import type { PodNetworkData } from "@pharos/hoststate";
 import { readLedger } from "@pharos/ledger";
 import { builtPlugin, TestHost } from "./plugin-harness.ts";
+import { bridgeOf, networkOf, rangeOf } from "./test-network.ts";
 
-const DATA: PodNetworkData = {
-  version: 1,
-  defaultBridge: "podBr0",
-  bridges: [
-    {
-      name: "podBr0",
-      isGateway: true,
-      ipMasq: true,
-      ranges: [
-        { subnet: "10.9.0.0/24", block: "10.9.0.0/24", rangeStart: "10.9.0.2", rangeEnd: "10.9.0.9", gateway: "10.9.0.1", exclude: [] },
-        { subnet: "fd09::/64", block: "fd09::/64", rangeStart: "fd09::2", rangeEnd: "fd09::ff", gateway: "fd09::1", exclude: [] },
-      ],
-      routes: [{ dst: "0.0.0.0/0" }],
-    },
-  ],
-};
+const RANGES = [rangeOf("10.9.0.0/24", "9"), rangeOf("fd09::/64", "ff")];
+const DATA = networkOf(bridgeOf("podBr0", RANGES, { ipMasq: true, routes: [{ dst: "0.0.0.0/0" }] }));
 const WISHES = {
   portMappings: [
     { hostPort: 8080, containerPort: 80, protocol: "tcp" },

@@ -1,34 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { PodNetworkData } from "@pharos/hoststate";
 import { readLedger } from "@pharos/ledger";
 import { builtPlugin, type PluginRun, TestHost } from "./plugin-harness.ts";
+import { bridgeOf, networkOf, rangeOf } from "./test-network.ts";
 
-const DATA: PodNetworkData = {
-  version: 1,
-  defaultBridge: "front",
-  bridges: [
-    {
-      name: "front",
-      isGateway: true,
-      ipMasq: true,
-      isolated: true,
-      hairpin: true,
-      mtu: 1400,
-      ranges: [
-        {
-          subnet: "10.64.0.0/24",
-          block: "10.64.0.0/24",
-          rangeStart: "10.64.0.2",
-          rangeEnd: "10.64.0.9",
-          gateway: "10.64.0.1",
-          exclude: [],
-        },
-        { subnet: "fd64::/64", block: "fd64::/64", rangeStart: "fd64::2", rangeEnd: "fd64::9", gateway: "fd64::1", exclude: [] },
-      ],
-      routes: [{ dst: "0.0.0.0/0" }, { dst: "::/0" }],
-    },
-  ],
-};
+const RANGES = [rangeOf("10.64.0.0/24", "9"), rangeOf("fd64::/64", "9")];
+const DATA = networkOf(bridgeOf("front", RANGES, { ipMasq: true, isolated: true, hairpin: true, mtu: 1400 }));
 const CONFIG = {
   runtimeConfig: {
     portMappings: [{ hostPort: 18080, containerPort: 80, protocol: "tcp" }],

@@ -1,30 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { PodBridge, PodNetworkData } from "@pharos/hoststate";
 import { readLedger } from "@pharos/ledger";
 import { builtPlugin, type PluginRun, TestHost } from "./plugin-harness.ts";
+import { bridgeOf, networkOf, rangeOf } from "./test-network.ts";
 
-function bridge(name: string, net: number, more: Partial<PodBridge> = {}): PodBridge {
-  const prefix = `10.${net}.0`;
-  return {
-    name,
-    isGateway: true,
-    ipMasq: false,
-    ranges: [
-      {
-        subnet: `${prefix}.0/24`,
-        block: `${prefix}.0/24`,
-        rangeStart: `${prefix}.2`,
-        rangeEnd: `${prefix}.9`,
-        gateway: `${prefix}.1`,
-        exclude: [],
-      },
-    ],
-    routes: [{ dst: "0.0.0.0/0" }, { dst: `10.${net + 100}.0.0/16` }],
-    ...more,
-  };
+function bridge(name: string, net: number) {
+  const routes = [{ dst: "0.0.0.0/0" }, { dst: `10.${net + 100}.0.0/16` }];
+  return bridgeOf(name, [rangeOf(`10.${net}.0.0/24`, "9")], { routes });
 }
 
-const DATA: PodNetworkData = { version: 1, defaultBridge: "front", bridges: [bridge("front", 61), bridge("store", 62), bridge("cam", 63)] };
+const DATA = networkOf(bridge("front", 61), bridge("store", 62), bridge("cam", 63));
 const wanting = (bridges: string, ip?: string) => ({
   runtimeConfig: {
     "io.kubernetes.cri.pod-annotations": { "pharos.io/bridge": bridges, ...(ip === undefined ? {} : { "pharos.io/ip": ip }) },

@@ -1,21 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import type { PodNetworkData } from "@pharos/hoststate";
 import { builtPlugin, type PluginRun, TestHost } from "./plugin-harness.ts";
+import { bridgeOf, networkOf, rangeOf } from "./test-network.ts";
 
-const RANGE = { subnet: "10.9.0.0/24", block: "10.9.0.0/24", rangeStart: "10.9.0.2", rangeEnd: "10.9.0.7", gateway: "10.9.0.1" };
-const DATA: PodNetworkData = {
-  version: 1,
-  defaultBridge: "podBr0",
-  bridges: [
-    {
-      name: "podBr0",
-      isGateway: true,
-      ipMasq: false,
-      ranges: [{ ...RANGE, exclude: ["10.9.0.4-10.9.0.5"] }],
-      routes: [{ dst: "0.0.0.0/0" }],
-    },
-  ],
-};
+const DATA = networkOf(bridgeOf("podBr0", [{ ...rangeOf("10.9.0.0/24", "7"), exclude: ["10.9.0.4-10.9.0.5"] }]));
 
 let host: TestHost;
 

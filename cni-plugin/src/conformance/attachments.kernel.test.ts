@@ -2,24 +2,22 @@ import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { CNI_VERSIONS } from "@pharos/attach";
-import type { PodBridge, PodNetworkData } from "@pharos/hoststate";
 import { withNamespace } from "@pharos/kernel/namespace";
 import { readLedger } from "@pharos/ledger";
 import { runPlugin } from "../plugin.ts";
 import { builtPlugin, TestHost } from "../plugin-harness.ts";
+import { bridgeOf, networkOf, rangeOf } from "../test-network.ts";
 
-function bridge(name: string, net: number, more: Partial<PodBridge> = {}): PodBridge {
+/** Three addresses for pods, of five. */
+function tight(net: number) {
   const at = (last: number) => `10.${net}.0.${last}`;
-  const range = { subnet: `${at(0)}/24`, block: `${at(0)}/28`, rangeStart: at(2), rangeEnd: at(5), gateway: at(1), exclude: [at(4)] };
-  return { name, isGateway: true, ipMasq: true, ranges: [range], routes: [{ dst: "0.0.0.0/0" }], ...more };
+  return { ...rangeOf(`10.${net}.0.0/24`, "5"), block: `${at(0)}/28`, exclude: [at(4)] };
 }
-const SIX = { subnet: "fd71::/64", block: "fd71::/64", rangeStart: "fd71::2", rangeEnd: "fd71::9", gateway: "fd71::1", exclude: [] };
-const FRONT = bridge("front", 71);
-const DATA: PodNetworkData = {
-  version: 1,
-  defaultBridge: "front",
-  bridges: [{ ...FRONT, ranges: [...FRONT.ranges, SIX] }, bridge("store", 72), bridge("fixed", 73, { ipam: "static" })],
-};
+const DATA = networkOf(
+  bridgeOf("front", [tight(71), rangeOf("fd71::/64", "9")], { ipMasq: true, routes: [{ dst: "0.0.0.0/0" }] }),
+  bridgeOf("store", [tight(72)], { ipMasq: true }),
+  bridgeOf("fixed", [tight(73)], { ipMasq: true, ipam: "static" }),
+);
 
 interface Answer {
   readonly exit: number;

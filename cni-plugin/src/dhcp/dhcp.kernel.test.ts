@@ -1,27 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { DhcpSegment, honest, type Script } from "@pharos/dhcp/testing";
-import type { PodNetworkData } from "@pharos/hoststate";
 import { withNamespace } from "@pharos/kernel/namespace";
 import { type LedgerEntry, readLedger } from "@pharos/ledger";
 import { builtPlugin, type PluginRun, TestHost } from "../plugin-harness.ts";
+import { bridgeOf, networkOf, rangeOf } from "../test-network.ts";
 
-const DATA: PodNetworkData = {
-  version: 1,
-  defaultBridge: "wireBr",
-  bridges: [
-    { name: "wireBr", isGateway: false, ipMasq: false, ipam: "dhcp", ranges: [], routes: [{ dst: "0.0.0.0/0" }] },
-    { name: "deadBr", isGateway: false, ipMasq: false, ipam: "dhcp", ranges: [], routes: [] },
-    {
-      name: "podBr0",
-      isGateway: true,
-      ipMasq: false,
-      ranges: [
-        { subnet: "10.9.0.0/24", block: "10.9.0.0/24", rangeStart: "10.9.0.2", rangeEnd: "10.9.0.60", gateway: "10.9.0.1", exclude: [] },
-      ],
-      routes: [{ dst: "0.0.0.0/0" }],
-    },
-  ],
-};
+const LEASED = { isGateway: false, ipam: "dhcp" } as const;
+const DATA = networkOf(
+  bridgeOf("wireBr", [], { ...LEASED, routes: [{ dst: "0.0.0.0/0" }] }),
+  bridgeOf("deadBr", [], LEASED),
+  bridgeOf("podBr0", [rangeOf("10.9.0.0/24", "60")]),
+);
 const SHORT = { dhcpTimeoutMs: 1500 };
 
 let plugin = "";
