@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { isSystemError } from "@pharos/base/errors";
 import type { NetNamespace } from "../linux/net-namespace.ts";
 import type { NetlinkRequest, NetlinkSocket } from "../linux/netlink-socket.ts";
@@ -29,10 +29,14 @@ export function mend(sides: Sides, faults: readonly Fault[]): void {
   for (const kind of ["host", "pod"] as const) sides[kind].exchange(fixes.flatMap((fix) => (fix.kind === kind ? [fix.request] : [])));
 }
 
-/** A kernel without the setting, such as one without IPv6, has nothing to set. */
+/**
+ * A kernel without the setting, such as one without IPv6, has nothing to set. One that is right already is not written: while other
+ * links come and go the kernel lets a writer of `disable_ipv6` try hundreds of times.
+ */
 function writeSysctl({ name, value }: { readonly name: string; readonly value: string }): void {
+  const path = `/proc/sys/net/${name}`;
   try {
-    writeFileSync(`/proc/sys/net/${name}`, value);
+    if (readFileSync(path, "utf8").trim() !== value) writeFileSync(path, value);
   } catch (error) {
     if (!isSystemError(error, "ENOENT")) throw error;
   }
