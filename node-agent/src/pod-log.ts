@@ -56,7 +56,11 @@ export class PodLog {
   /** Makes the file say `pods`, which are sorted by namespace and name. It is on disk when this resolves. */
   async write(pods: readonly PodNetwork[]): Promise<void> {
     const changes = this.#written === undefined ? undefined : changesBetween(this.#written, pods);
-    if (changes?.length === 0) return;
+    if (changes?.length === 0) {
+      // Equal, but those of the store take less memory than those that were read from the file.
+      this.#written = pods;
+      return;
+    }
     // While a write is under way, or after one that failed, nobody knows what the file says.
     this.#written = undefined;
     if (changes === undefined || this.#lines + changes.length > Math.max(LINES_ABOVE, 2 * pods.length)) {
