@@ -1,51 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { Clock } from "./clock.ts";
+import { SteppedClock } from "../testing/stepped-clock.ts";
 import { KeyedQueue, type KeyFailure } from "./keyed-queue.ts";
-
-/** A clock on which time passes when the test says so. */
-class SteppedClock implements Clock {
-  #now = 0;
-  readonly #sleepers = new Set<{ readonly at: number; readonly wake: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  monotonic(): number {
-    return this.#now;
-  }
-
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal?.aborted === true) return resolve();
-      const sleeper = { at: this.#now + ms, wake: resolve };
-      this.#sleepers.add(sleeper);
-      signal?.addEventListener("abort", () => {
-        this.#sleepers.delete(sleeper);
-        resolve();
-      });
-    });
-  }
-
-  async pass(ms: number): Promise<void> {
-    await settled();
-    const end = this.#now + ms;
-    for (;;) {
-      const next = [...this.#sleepers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-      if (next === undefined) break;
-      this.#sleepers.delete(next);
-      this.#now = Math.max(this.#now, next.at);
-      next.wake();
-      await settled();
-    }
-    this.#now = end;
-  }
-}
-
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
 
 const PAUSE = { first: 100, last: 1000 };
 

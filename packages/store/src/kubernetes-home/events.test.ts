@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { type Clock, type Log, PharosError, silentLog } from "@pharos/base";
+import { type Log, PharosError, silentLog } from "@pharos/base";
+import { SteppedClock } from "@pharos/base/testing";
 import fc from "fast-check";
 import { STORE_DENIED, STORE_NOT_FOUND, STORE_UNAVAILABLE } from "../codes.ts";
 import type { HomeEvent } from "../home.ts";
@@ -57,53 +58,13 @@ describe("which events are told", () => {
   });
 });
 
-/** A clock on which a sleep ends when the test lets time pass. */
-class SteppedClock implements Clock {
-  #now = 0;
-  readonly #sleepers = new Set<{ readonly at: number; readonly wake: () => void }>();
-
-  now(): number {
-    return Date.UTC(2030) + this.#now;
-  }
-
-  monotonic(): number {
-    return this.#now;
-  }
-
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const sleeper = { at: this.#now + ms, wake: resolve };
-      this.#sleepers.add(sleeper);
-      signal?.addEventListener("abort", () => resolve());
-    });
-  }
-
-  async pass(ms: number): Promise<void> {
-    await settled();
-    const end = this.#now + ms;
-    for (;;) {
-      const next = [...this.#sleepers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-      if (next === undefined) break;
-      this.#sleepers.delete(next);
-      this.#now = Math.max(this.#now, next.at);
-      next.wake();
-      await settled();
-    }
-    this.#now = end;
-  }
-}
-
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 const recorders: KubernetesEvents[] = [];
 afterEach(() => {
   for (const recorder of recorders.splice(0)) recorder.close();
 });
 
 function record(failure: () => PharosError | undefined = () => undefined) {
-  const clock = new SteppedClock();
+  const clock = new SteppedClock(Date.UTC(2030));
   const writes: string[] = [];
   const warnings: string[] = [];
   const write = async (text: string) => {
