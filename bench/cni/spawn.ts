@@ -60,7 +60,7 @@ class Spawner {
   }
 
   start(program: Program): Started {
-    const slot = join(this.#folder, String(this.#count++ % 64));
+    const slot = join(this.#folder, String(this.#count++));
     writeFileSync(`${slot}.in`, program.stdin);
     const input = openSync(`${slot}.in`, "r");
     const output = openSync(`${slot}.out`, "w");
@@ -96,13 +96,15 @@ class Spawner {
       if (pid < 0) throw new Error("wait4 has nothing to wait for");
       if (which === undefined) continue;
       const [word = 0] = status;
+      const stdout = readFileSync(which.output, "utf8");
+      for (const end of [".in", ".out"]) rmSync(which.output.replace(/\.out$/, end));
       return {
         which,
         run: {
           ms: Number(ended - which.began) / NS_PER_MS,
           cpu: cpuOf(usage),
           code: (word & 0x7f) === 0 ? (word >> 8) & 0xff : 128 + (word & 0x7f),
-          stdout: readFileSync(which.output, "utf8"),
+          stdout,
         },
       };
     }
