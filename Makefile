@@ -113,9 +113,10 @@ bench-cni: plugin kube-assets test-programs ## the plugin beside chains of the r
 bench-crash: plugin test-programs ## kill -9 at system calls (N for each verb), of the plugin and of the reference chain: what is left over
 	@node bench/crash.bench.ts
 
-soak: build test-programs ## the counted proofs with their full counts
+soak: build cluster-parts ## the counted proofs with their full counts
 	@N=1000 node scripts/run-tests.ts kernel
 	@N=1000000 node scripts/run-tests.ts unit --only packages/ledger/src/storm
+	@PHAROS_API_PAUSED_S=600 node scripts/run-tests.ts cluster
 
 clean: ## remove what was built (node_modules stays)
 	@rm -rf dist
