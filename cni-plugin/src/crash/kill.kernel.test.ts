@@ -8,8 +8,8 @@ const COUNT = Number(process.env.N ?? "8");
 /** The machine has two processors at least; more hosts than that only wait for each other. */
 const HOSTS = 2;
 
-/** Calls that are tried in the place of one to which a run did not come. */
-const MISSES = 4;
+/** So many calls just before are tried in the place of one to which a run did not come; then those at half the way. */
+const NEIGHBOURS = 2;
 
 const benches: KillBench[] = [];
 
@@ -29,11 +29,11 @@ async function kill(verb: Verb, situation: Situation, count: number): Promise<{ 
   let killed = 0;
   await inParallel(benches, runs, async (bench, { call, aftermath }) => {
     // Threads wake each other more or less often from run to run, so that the last calls of a name may not come.
-    for (let { ordinal } = call; ordinal > 0; ordinal--) {
+    for (let { ordinal } = call; ordinal > 0; ordinal = call.ordinal - ordinal < NEIGHBOURS ? ordinal - 1 : Math.floor(ordinal / 2)) {
       const outcome = await bench.run(verb, { call: { ...call, ordinal }, aftermath });
       found.push(...outcome.faults.map((fault) => `${call.name} ${ordinal}, ${aftermath}: ${fault}`));
       if (outcome.killed) killed++;
-      if (outcome.killed || call.ordinal - ordinal > MISSES) break;
+      if (outcome.killed) break;
     }
   });
   return { found, killed };

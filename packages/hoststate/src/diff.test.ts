@@ -119,6 +119,19 @@ describe("diff", () => {
     );
   });
 
+  test("sets the MTU of a bridge again when a port goes to which the bridge may owe it", () => {
+    const narrow = { ...bridge, mtu: 1400 };
+    const port = { kind: "veth", name: "p0", peer: "p1", mtu: 1400, master: "br0" } as const;
+    expect(planText({ links: [narrow, port] }, { links: [narrow] })).toBe(
+      [
+        "link set bridge br0 call-iptables on multicast-snooping on mtu 1400 (was bridge br0 call-iptables on multicast-snooping on mtu 1400)",
+        "link delete veth p0",
+        "",
+      ].join("\n"),
+    );
+    expect(planText({ links: [narrow, { ...port, mtu: 1500 }] }, { links: [narrow] })).toBe("link delete veth p0\n");
+  });
+
   test("frees a tunnel identifier before another link takes it", () => {
     const tunnel = { kind: "vxlan", vni: 7, port: 4789, learning: false } as const;
     expect(planText({ links: [{ ...tunnel, name: "zz" }] }, { links: [{ ...tunnel, name: "aa" }] })).toBe(

@@ -1,4 +1,5 @@
 import { drainedLinks, goesWhenDrained } from "./loss.ts";
+import { needsNewLink } from "./network/link-section.ts";
 import type { Link } from "./network/links.ts";
 import type { Route } from "./network/routes.ts";
 import type { Change, HostState } from "./section.ts";
@@ -22,8 +23,8 @@ export function withRestored(changes: readonly Change<Route>[], observed: HostSt
 }
 
 /**
- * A new port with a smaller MTU lowers that of its bridge, unless somebody set it, which cannot be observed. So a bridge with
- * an MTU in its document is set once more when such a port joins.
+ * A bridge takes the smallest MTU of its ports, unless somebody set it, which cannot be observed. So a bridge with an MTU in its
+ * document is set once more when a port with a smaller one joins, and when one goes or changes to which the bridge may owe its own.
  */
 export function withKeptMtu(changes: readonly Change<Link>[], observed: HostState, desired: HostState): readonly Change<Link>[] {
   const before = byKey("links", observed.links);
@@ -31,16 +32,29 @@ export function withKeptMtu(changes: readonly Change<Link>[], observed: HostStat
   const kept = desired.links.flatMap((bridge): Change<Link>[] => {
     const is = before.get(bridge.name);
     if (bridge.kind !== "bridge" || bridge.mtu === undefined || is === undefined || changed.has(bridge.name)) return [];
-    const lowered = changes.some(
-      (change) => change.kind !== "delete" && joins(change, bridge.name) && mtuAfter(change) < (bridge.mtu ?? 0),
-    );
-    return lowered ? [{ kind: "update", observed: is, desired: bridge }] : [];
+    const wanted = { name: bridge.name, mtu: bridge.mtu };
+    const moved = changes.some((change) => lowers(change, wanted) || sets(change, wanted));
+    return moved ? [{ kind: "update", observed: is, desired: bridge }] : [];
   });
   return kept.length === 0 ? changes : [...changes, ...kept];
 }
 
-function joins(change: Write<Link>, bridge: string): boolean {
-  return change.desired.master === bridge && (change.kind === "create" || change.observed.master !== bridge);
+interface WantedBridge {
+  readonly name: string;
+  readonly mtu: number;
+}
+
+/** True when a port with a smaller MTU joins. */
+function lowers(change: Change<Link>, { name, mtu }: WantedBridge): boolean {
+  if (change.kind === "delete" || change.desired.master !== name) return false;
+  return (change.kind === "create" || change.observed.master !== name) && mtuAfter(change) < mtu;
+}
+
+/** True when a port whose MTU is the bridge's leaves, is made anew, or gets another. */
+function sets(change: Change<Link>, { name, mtu }: WantedBridge): boolean {
+  if (change.kind === "create" || change.observed.master !== name || change.observed.mtu !== mtu) return false;
+  if (change.kind === "delete" || needsNewLink(change.observed, change.desired)) return true;
+  return (change.desired.master !== undefined && change.desired.master !== name) || mtuAfter(change) !== mtu;
 }
 
 /** 0 when it is not known. */
