@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { systemClock } from "@pharos/base";
 import type { Condition, Kind, KindMap } from "@pharos/kinds";
-import { type ApiWithKinds, CRD_FOLDER, startApiWithKinds } from "@pharos/lab/kubernetes";
+import { type ApiWithKinds, startApiWithoutKinds } from "@pharos/lab/kubernetes";
 import { type DecodedRevision, ROLLBACK_ANNOTATION, refOf, type Store } from "@pharos/store";
 import { doorStore, eventually, podBridge, revisionsIn, startOperator, subnetsOf, type TestOperator, vehicle } from "./test-operator.ts";
 
@@ -19,7 +19,8 @@ let operator: TestOperator | undefined;
 let before = 0;
 
 beforeAll(async () => {
-  api = await startApiWithKinds(process.env);
+  api = await startApiWithoutKinds(process.env);
+  api.installKinds("SecurityConfig");
   store = await doorStore(api.kubeconfig);
 }, 60_000);
 
@@ -101,7 +102,6 @@ async function acceptance(): Promise<readonly (readonly [string, string])[]> {
 
 describe("the operator on a real API server", () => {
   test("does nothing while its kinds are not installed, says so once, and begins when they are", async () => {
-    api.kubectl(["delete", "crd", "securityconfigs.pharos.io", "--wait"]);
     apply(vehicle(), podBridge("podBr0", "10.8.1.0/24"));
     operator = await startOperator(api.kubeconfig);
     expect((await condition("Node", "car", { type: "StoreAccess", reason: "KindMissing" })).message).toContain("SecurityConfig");
@@ -110,7 +110,7 @@ describe("the operator on a real API server", () => {
     await systemClock.sleep(6000);
     expect(await madeHere()).toEqual([]);
     expect(operator.lines.filter((line) => line.includes("PHAROS-3202"))).toHaveLength(2);
-    api.kubectl(["apply", "--server-side", "-f", CRD_FOLDER]);
+    api.installKinds();
     expect(subnetsOf(await revision(1))).toEqual(["10.8.1.0/24"]);
     await condition("Node", "car", { type: "StoreAccess", reason: "AllKinds" });
   }, 60_000);

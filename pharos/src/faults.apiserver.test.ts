@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { systemClock } from "@pharos/base";
-import { CRD_FOLDER } from "@pharos/lab/kubernetes";
 import type { TestDaemon } from "./test-daemon.ts";
 import { HOST, logOf, TestVehicle } from "./test-vehicle.ts";
 
@@ -77,7 +76,6 @@ function skewed(name: string, ms: number): string {
 }
 
 test("CRDs missing at the start: pods have a network, both say what is missing, and documents work once they are there", async () => {
-  vehicle.api.kubectl(["delete", "-f", CRD_FOLDER]);
   operator = await vehicle.startOperator();
   vehicle.node.startAgent();
   await vehicle.says(() => logOf(operator), "PHAROS-3202");
@@ -86,7 +84,7 @@ test("CRDs missing at the start: pods have a network, both say what is missing, 
   await vehicle.eventually("a network for pods", () => vehicle.hasConflist());
   pod = vehicle.node.addPod("first");
   const before = vehicle.kernel();
-  vehicle.api.kubectl(["apply", "--server-side", "-f", CRD_FOLDER]);
+  vehicle.api.installKinds();
   await vehicle.condition("hostreport", HOST, { type: "StoreReadable", status: "True" });
   expect(vehicle.kernel()).toBe(before);
   const socs = [{ name: HOST, interfaces: [{ name: "eth0", type: "static", address: "10.77.0.1/24" }] }];

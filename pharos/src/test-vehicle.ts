@@ -1,7 +1,7 @@
 // One vehicle of one host on a real API server, with real daemons, for tests of what goes wrong.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ApiWithKinds, startApiWithKinds } from "@pharos/lab/kubernetes";
+import { type ApiWithKinds, startApiWithoutKinds } from "@pharos/lab/kubernetes";
 import { TestNode } from "@pharos/node-agent/test-node";
 import { eventually, startDaemon, type TestDaemon } from "./test-daemon.ts";
 
@@ -28,8 +28,9 @@ export class TestVehicle {
     this.node = node;
   }
 
+  /** Without CRDs at first. */
   static async start(env: NodeJS.ProcessEnv): Promise<TestVehicle> {
-    const api = await startApiWithKinds(env);
+    const api = await startApiWithoutKinds(env);
     const common = { folder: api.folder, kubeconfig: api.kubeconfig, apiPort: Number(new URL(api.url).port) };
     const vehicle = new TestVehicle(api, new TestNode({ name: "n1", prefix: `phft${process.pid}`, ...common }));
     for (const command of [

@@ -1,5 +1,5 @@
 export { type ApiServer, type ApiServerOptions, type ClientCredentials, kubeconfigText, startApiServer } from "./api-server.ts";
-export { type ApiWithKinds, CRD_FOLDER, startApiWithKinds } from "./api-with-kinds.ts";
+export { type ApiWithKinds, startApiWithKinds, startApiWithoutKinds } from "./api-with-kinds.ts";
 export { assetCache, kubeAsset, moduleFolder, type PinnedModule, pinnedModules, requireKubeAsset } from "./assets.ts";
 export { type Authority, type KeyPair, makeAuthority, type Subject } from "./authority.ts";
 export {
