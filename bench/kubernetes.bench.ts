@@ -1,7 +1,8 @@
 // Operator, bridge and agent as real processes on a real API server: how long a change of one document takes to the kernel, what the
 // three hold in memory at rest and with 10,000 PodNetworks, and what they write while nothing happens. Needs root (the agent runs in a
 // network namespace), `make build` and `make kube-assets`. Raw samples go to bench/results/kubernetes.json; the last lines are
-// `FIGURE name value unit target ok|short`. What the reflector holds beside client-node's informer: bench/reflector.bench.ts.
+// `FIGURE name value unit target ok|short`. `--quick` makes few changes and keeps no samples.
+// What the reflector holds beside client-node's informer: bench/reflector.bench.ts.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { silentLog, systemClock } from "@pharos/base";
@@ -14,9 +15,10 @@ import { type Memory, memoryOf } from "./kubernetes/processes.ts";
 import { documents, HOST, rulesWith } from "./kubernetes/vehicle.ts";
 import { writePodNetworks } from "./reflector/pod-networks.ts";
 
-const CHANGES = 100;
+const isQuick = process.argv.includes("--quick");
+const CHANGES = isQuick ? 5 : 100;
 const OBJECTS = 10_000;
-const REST_MS = 75_000;
+const REST_MS = isQuick ? 10_000 : 75_000;
 /** The agent gives memory back 15 s after its start. */
 const SETTLE_MS = 25_000;
 const RULES = "/apis/pharos.io/v1/routingconfigs/rules";
@@ -122,7 +124,7 @@ interface Measured {
 function report(measured: Measured): void {
   const results = join(import.meta.dirname, "results");
   mkdirSync(results, { recursive: true });
-  writeFileSync(join(results, "kubernetes.json"), `${JSON.stringify(measured, undefined, 2)}\n`);
+  if (!isQuick) writeFileSync(join(results, "kubernetes.json"), `${JSON.stringify(measured, undefined, 2)}\n`);
   figure("patch_to_kernel_p50", quantile(measured.single, 0.5), "ms");
   figure("patch_to_kernel_p99", quantile(measured.single, 0.99), "ms");
   figure("whole_change_to_kernel_p50", quantile(measured.tagged, 0.5), "ms");

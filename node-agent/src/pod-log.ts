@@ -3,12 +3,16 @@ import { crc32 } from "node:zlib";
 import type { Log } from "@pharos/base";
 import type { PodNetwork } from "@pharos/kinds";
 import { readIfPresent, writeDurably } from "./durable-file.ts";
+import { leanPods } from "./lean-pods.ts";
 
 /** One line. The first tells the version of the format. */
 type PodLine = { readonly version: 1 } | { readonly put: PodNetwork } | { readonly remove: readonly [namespace: string, name: string] };
 
 /** The file is written anew when it has more lines than this and than twice the pods. */
 const LINES_ABOVE = 1000;
+
+/** The file holds attachments of other hosts only, so that none is of the own one. */
+const NO_HOST = "";
 
 /**
  * The attachments of other hosts on disk, as a log of changes: what one pod changes on a vehicle of ten thousand is one line, not a
@@ -31,25 +35,24 @@ export class PodLog {
   async read(): Promise<readonly PodNetwork[] | undefined> {
     const text = await readIfPresent(this.#path);
     if (text === undefined) return undefined;
-    const raw = text.split("\n");
-    // What stands behind the last line feed is torn.
-    const tail = raw.pop();
-    const lines = raw.map(decoded);
-    const [first] = lines;
+    const [first] = linesOf(text);
     if (first === undefined || !("version" in first)) {
       this.#log.error("pods.log cannot be read and is made anew", { path: this.#path });
       return undefined;
     }
     const pods = new Map<string, PodNetwork>();
-    for (const line of lines) {
-      if (line === undefined) continue;
-      if ("put" in line) pods.set(keyOf(line.put), line.put);
+    const lean = leanPods(NO_HOST);
+    // What stands behind the last line feed is torn.
+    let isWhole = text.endsWith("\n");
+    this.#lines = 0;
+    for (const line of linesOf(text)) {
+      this.#lines++;
+      if (line === undefined) isWhole = false;
+      else if ("put" in line) pods.set(keyOf(line.put), lean(line.put));
       else if ("remove" in line) pods.delete(line.remove.join("/"));
     }
     const sorted = [...pods.values()].sort(byPlace);
-    const isWhole = tail === "" && !lines.includes(undefined);
     this.#written = isWhole ? sorted : undefined;
-    this.#lines = lines.length;
     return sorted;
   }
 
@@ -88,6 +91,11 @@ async function appendDurably(path: string, text: string): Promise<void> {
 function encoded(line: PodLine): string {
   const json = JSON.stringify(line);
   return `${checksum(json)} ${json}\n`;
+}
+
+/** The lines one after the other: all of them decoded at a time would be what the process needs most memory for. */
+function* linesOf(text: string): Generator<PodLine | undefined> {
+  for (let at = 0, end = text.indexOf("\n"); end !== -1; at = end + 1, end = text.indexOf("\n", at)) yield decoded(text.slice(at, end));
 }
 
 function decoded(line: string): PodLine | undefined {
