@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { beforeEach, describe, expect, test } from "@jest/globals";
 import { readLedger } from "@pharos/ledger";
-import { builtPlugin, type PluginRun, TestHost } from "./plugin-harness.ts";
+import type { PluginRun, TestHost } from "./plugin-harness.ts";
+import { testHosts } from "./test-hosts.ts";
 import { bridgeOf, networkOf, rangeOf } from "./test-network.ts";
 
 const subnet = (net: number) => rangeOf(`10.${net}.0.0/24`, "9");
@@ -12,19 +13,10 @@ const DATA = networkOf(
   bridgeOf("apart", [subnet(69)], { isolated: true }),
 );
 
-let plugin = "";
+const newHost = testHosts("pcoc", DATA);
 let host: TestHost;
-const hosts: TestHost[] = [];
-beforeAll(() => {
-  plugin = builtPlugin();
-}, 180_000);
 beforeEach(() => {
-  host = new TestHost(`pcoc${process.pid}-${hosts.length}`, plugin, DATA);
-  hosts.push(host);
-  for (const pod of ["a", "b"]) host.addPod(pod);
-});
-afterAll(() => {
-  for (const one of hosts) one.remove();
+  host = newHost("a", "b");
 });
 
 const addressesOf = ({ json }: PluginRun) => (json as { ips?: { address: string }[] }).ips?.map(({ address }) => address);

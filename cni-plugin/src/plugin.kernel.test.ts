@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { readLedger } from "@pharos/ledger";
-import { builtPlugin, type PluginRun, TestHost } from "./plugin-harness.ts";
+import type { PluginRun, TestHost } from "./plugin-harness.ts";
+import { testHosts } from "./test-hosts.ts";
 import { bridgeOf, networkOf, rangeOf } from "./test-network.ts";
 
 const COUNT = Number(process.env.N ?? "20");
@@ -13,24 +14,7 @@ const DATA = networkOf(
   bridgeOf("tinyBr", [TINY], { isGateway: false, routes: [] }),
 );
 
-let plugin = "";
-let hosts = 0;
-
-beforeAll(() => {
-  plugin = builtPlugin();
-}, 180_000);
-
-const made: TestHost[] = [];
-afterAll(() => {
-  for (const host of made) host.remove();
-});
-
-function newHost(...pods: string[]): TestHost {
-  const host = new TestHost(`pcni${process.pid}-${hosts++}`, plugin, DATA);
-  made.push(host);
-  for (const pod of pods) host.addPod(pod);
-  return host;
-}
+const newHost = testHosts("pcni", DATA);
 
 function addressesOf(run: PluginRun): string[] {
   const ips = run.json.ips;

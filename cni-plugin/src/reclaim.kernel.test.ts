@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { aliasOf, hostNameOf, macOf, type PodKey } from "@pharos/attach";
 import { type LedgerEntry, readLedger, withAttachment } from "@pharos/ledger";
-import { builtPlugin, TestHost } from "./plugin-harness.ts";
+import type { TestHost } from "./plugin-harness.ts";
+import { testHosts } from "./test-hosts.ts";
 import { bridgeOf, networkOf, rangeOf } from "./test-network.ts";
 
 /** Not the goal of two seconds, but what a machine full of other work keeps too. */
@@ -14,23 +15,8 @@ const RANGE = { ...rangeOf("10.65.0.0/16", "9"), rangeEnd: "10.65.99.9" };
 const DATA = networkOf(bridgeOf("front", [RANGE], { ipMasq: true }));
 const PORT = { runtimeConfig: { portMappings: [{ hostPort: 18080, containerPort: 80, protocol: "tcp" }] } };
 
+const newHost = testHosts("pcog", DATA);
 let host: TestHost;
-let hosts = 0;
-let plugin = "";
-const made: TestHost[] = [];
-
-beforeAll(() => {
-  plugin = builtPlugin();
-}, 180_000);
-afterAll(() => {
-  for (const one of made) one.remove();
-});
-
-function newHost(...pods: string[]): void {
-  host = new TestHost(`pcog${process.pid}-${hosts++}`, plugin, DATA);
-  made.push(host);
-  for (const pod of pods) host.addPod(pod);
-}
 
 const keyOf = (containerID: string, network = "pods"): PodKey => ({ network, containerID, ifname: "eth0" });
 const addressOf = (index: number) => `10.65.${20 + (index >> 8)}.${index & 255}/16`;
@@ -68,7 +54,7 @@ const held = () => readLedger(host.stateDir).map(({ key }) => key.containerID);
 
 describe(`after a power cut with ${GONE} pods, none of which was ever deleted`, () => {
   test.each(["STATUS", "GC"])("the first %s leaves nothing of them, and what runs now stays", async (verb) => {
-    newHost("a");
+    host = newHost("a");
     await host.call({ verb: "ADD", pod: "a", config: PORT });
     recordGone(GONE);
     expect(held()).toHaveLength(GONE + 1);
@@ -82,14 +68,14 @@ describe(`after a power cut with ${GONE} pods, none of which was ever deleted`, 
 
 describe("GC", () => {
   test.each(["cni.dev/valid-attachments", "cni.dev/attachments"])("takes the list from %s", async (key) => {
-    newHost("a", "b");
+    host = newHost("a", "b");
     for (const pod of ["a", "b"]) await host.call({ verb: "ADD", pod });
     expect((await gc(["b-id"], key)).stdout).toBe("");
     expect([held(), host.podLinks().length]).toEqual([["b-id"], 1]);
   });
 
   test("removes pairs with our mark that nobody knows, in one go, and none of other networks or that are listed", async () => {
-    newHost("a");
+    host = newHost("a");
     await host.call({ verb: "ADD", pod: "a" });
     leavePairs(ORPHANS);
     leavePairs(2, "other");
@@ -101,7 +87,7 @@ describe("GC", () => {
   });
 
   test("removes elements of the pods' table that belong to nobody, and keeps those of pods that another ledger knows", async () => {
-    newHost("a", "b");
+    host = newHost("a", "b");
     await host.call({ verb: "ADD", pod: "a", config: PORT });
     host.exec("host", "nft", "add element inet pharos_pods hostports4 { tcp . 999 : 10.65.7.7 . 80 }");
     host.exec("host", "nft", "add element inet pharos_pods masquerade4 { 10.65.7.7 }");
@@ -123,7 +109,7 @@ describe("GC", () => {
 
 describe("STATUS", () => {
   test("is error 50 where a foreign link has the bridge's name, and 51 when pods belong there", async () => {
-    newHost("a");
+    host = newHost("a");
     host.ip("host", "link", "add", "front", "type", "veth", "peer", "name", "q0");
     expect((await host.call({ verb: "STATUS", pod: "a" })).json).toMatchObject({ code: 50, msg: expect.stringContaining("front") });
     host.ip("host", "link", "del", "front");
@@ -134,7 +120,7 @@ describe("STATUS", () => {
   });
 
   test("is error 50 where the ledger cannot be written", async () => {
-    newHost("a");
+    host = newHost("a");
     execFileSync("mkdir", ["-p", host.stateDir]);
     execFileSync("mount", ["-t", "tmpfs", "-o", "ro", "tmpfs", host.stateDir]);
     try {

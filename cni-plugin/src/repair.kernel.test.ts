@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { readLedger } from "@pharos/ledger";
-import { builtPlugin, type PluginRun, TestHost } from "./plugin-harness.ts";
+import type { PluginRun, TestHost } from "./plugin-harness.ts";
+import { testHosts } from "./test-hosts.ts";
 import { bridgeOf, networkOf, rangeOf } from "./test-network.ts";
 
 const RANGES = [rangeOf("10.64.0.0/24", "9"), rangeOf("fd64::/64", "9")];
@@ -12,17 +13,8 @@ const CONFIG = {
   },
 };
 
+const newHost = testHosts("pcor", DATA);
 let host: TestHost;
-let hosts = 0;
-let plugin = "";
-const made: TestHost[] = [];
-
-beforeAll(() => {
-  plugin = builtPlugin();
-}, 180_000);
-afterAll(() => {
-  for (const one of made) one.remove();
-});
 
 const end = () => host.podLinks()[0] ?? "";
 const shaper = () => end().replace(/^pv/, "pi");
@@ -32,9 +24,7 @@ const podIndex = () => host.ip("a", "-o", "link", "show", "eth0").split(":")[0];
 const check = (prevResult: PluginRun["json"]) => host.call({ verb: "CHECK", pod: "a", config: { ...CONFIG, prevResult } });
 
 async function attached(): Promise<PluginRun> {
-  host = new TestHost(`pcor${process.pid}-${hosts++}`, plugin, DATA);
-  made.push(host);
-  host.addPod("a");
+  host = newHost("a");
   const run = await host.call({ verb: "ADD", pod: "a", config: CONFIG });
   expect([run.code, run.json.details]).toEqual([0, undefined]);
   return run;

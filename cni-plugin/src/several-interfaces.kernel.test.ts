@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { readLedger } from "@pharos/ledger";
-import { builtPlugin, type PluginRun, TestHost } from "./plugin-harness.ts";
+import type { PluginRun, TestHost } from "./plugin-harness.ts";
+import { testHosts } from "./test-hosts.ts";
 import { bridgeOf, networkOf, rangeOf } from "./test-network.ts";
 
 function bridge(name: string, net: number) {
@@ -15,23 +16,8 @@ const wanting = (bridges: string, ip?: string) => ({
   },
 });
 
+const newHost = testHosts("pcos", DATA);
 let host: TestHost;
-let hosts = 0;
-const made: TestHost[] = [];
-
-function newHost(...pods: string[]): TestHost {
-  host = new TestHost(`pcos${process.pid}-${hosts++}`, plugin, DATA);
-  made.push(host);
-  for (const pod of pods) host.addPod(pod);
-  return host;
-}
-let plugin = "";
-beforeAll(() => {
-  plugin = builtPlugin();
-}, 180_000);
-afterAll(() => {
-  for (const one of made) one.remove();
-});
 
 function placesOf({ json }: PluginRun): string[] {
   const { interfaces = [], ips = [] } = json as { interfaces?: { name: string }[]; ips?: { address: string; interface: number }[] };
@@ -40,7 +26,7 @@ function placesOf({ json }: PluginRun): string[] {
 
 describe("a pod with several bridges", () => {
   test("has one interface on each, with packets passing on all, and the default route on the first", async () => {
-    newHost("a");
+    host = newHost("a");
     const run = await host.call({ verb: "ADD", pod: "a", config: wanting("store,front,cam", "10.62.0.7, cam=10.63.0.8") });
     expect([run.json.msg, run.json.details, placesOf(run)]).toEqual([
       undefined,
@@ -59,7 +45,7 @@ describe("a pod with several bridges", () => {
   });
 
   test("gets the same again, is checked and is removed as a whole, by DEL and by GC", async () => {
-    newHost("a");
+    host = newHost("a");
     const first = await host.call({ verb: "ADD", pod: "a", config: wanting("front,store") });
     expect((await host.call({ verb: "ADD", pod: "a" })).json).toEqual(first.json);
     expect((await host.call({ verb: "CHECK", pod: "a", config: { prevResult: first.json } })).stdout).toBe("");
@@ -77,7 +63,7 @@ describe("a pod with several bridges", () => {
   });
 
   test("is taken back as a whole when its last interface cannot be made", async () => {
-    newHost("a");
+    host = newHost("a");
     host.ip("a", "link", "add", "net2", "type", "bridge");
     const run = await host.call({ verb: "ADD", pod: "a", config: wanting("front,store,cam") });
     expect(run).toMatchObject({ code: 1, json: { code: 101, details: expect.stringContaining("net2") } });
@@ -85,7 +71,7 @@ describe("a pod with several bridges", () => {
   });
 
   test("leaves nothing when the addresses of its last bridge are all taken", async () => {
-    newHost("a", "b");
+    host = newHost("a", "b");
     await host.call({ verb: "ADD", pod: "b", config: wanting("store", "10.62.0.7") });
     const run = await host.call({ verb: "ADD", pod: "a", config: wanting("front,store", "store=10.62.0.7") });
     expect(run.json).toMatchObject({ code: 11, msg: expect.stringContaining("10.62.0.7 on bridge store") });

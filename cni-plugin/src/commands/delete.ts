@@ -1,5 +1,5 @@
-import { hostNameOf, type PodKey, readKey, sameKey } from "@pharos/attach";
-import { type LedgerEntry, withAttachment } from "@pharos/ledger";
+import { hostNameOf, type PodKey, readKey } from "@pharos/attach";
+import { isOfFamily, type LedgerEntry, withAttachment } from "@pharos/ledger";
 import { releaseLeases } from "../dhcp/release.ts";
 import type { NetlinkSocket } from "../linux/netlink-socket.ts";
 import { findLink } from "../plumb/links.ts";
@@ -35,7 +35,5 @@ export function del({ config, parameters }: CommandContext): void {
 /** What the kernel tells of an attachment that the ledger has lost. Most often there is nothing: runtimes repeat DEL. */
 function lostEntries(host: NetlinkSocket, key: PodKey): readonly LedgerEntry[] {
   if (findLink(host, hostNameOf(key)) === undefined) return [];
-  return entriesOfLinks(host, currentBootId()).filter(
-    (entry) => sameKey(entry.key, key) || (entry.primary === key.ifname && sameKey({ ...entry.key, ifname: key.ifname }, key)),
-  );
+  return entriesOfLinks(host, currentBootId()).filter((entry) => isOfFamily(entry, key));
 }

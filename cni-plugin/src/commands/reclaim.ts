@@ -1,6 +1,6 @@
 import { type Witness, witnessOf } from "@pharos/attach";
 import type { LinkRecord } from "@pharos/kernel/netlink";
-import { type LedgerEntry, withMaintenance } from "@pharos/ledger";
+import { keyText, withMaintenance } from "@pharos/ledger";
 import { releaseLeases } from "../dhcp/release.ts";
 import type { NetlinkSocket } from "../linux/netlink-socket.ts";
 import { deleteLinks, listLinks } from "../plumb/links.ts";
@@ -26,11 +26,11 @@ export function reclaim(host: NetlinkSocket, folder: string, { isGarbage }: Garb
     const entries = ledger.read().entries();
     const old = entries.filter((entry) => entry.bootId !== bootId);
     const gone = [...old, ...ledger.reclaimable().filter((entry) => entry.bootId === bootId && isGarbage(entry))];
-    const goneKeys = new Set(gone.map(keyText));
-    const kept = entries.filter((entry) => !goneKeys.has(keyText(entry)));
+    const goneKeys = new Set(gone.map(({ key }) => keyText(key)));
+    const kept = entries.filter((entry) => !goneKeys.has(keyText(entry.key)));
     const links = listLinks(host);
-    const known = new Set(entries.map(keyText));
-    const orphans = links.filter((link) => isOrphan(link, (mark) => !known.has(keyText(mark)) && isGarbage(mark)));
+    const known = new Set(entries.map(({ key }) => keyText(key)));
+    const orphans = links.filter((link) => isOrphan(link, (mark) => !known.has(keyText(mark.key)) && isGarbage(mark)));
     const doomed = [...new Set([...pairLinks(links, gone), ...orphans])];
     sweepPodElements(kept, survivors(links, doomed));
     releaseLeases(gone, bootId);
@@ -48,8 +48,4 @@ function isOrphan({ kind, alias = "" }: LinkRecord, isOurs: (mark: Witness) => b
 function survivors(links: readonly LinkRecord[], doomed: readonly LinkRecord[]): readonly string[] {
   const staying = links.filter((link) => !doomed.includes(link));
   return staying.flatMap(({ alias = "" }) => witnessOf(alias)?.addresses ?? []);
-}
-
-function keyText({ key }: Pick<LedgerEntry, "key">): string {
-  return `${key.network}/${key.containerID}/${key.ifname}`;
 }

@@ -1,11 +1,12 @@
 import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { CNI_VERSIONS } from "@pharos/attach";
 import { withNamespace } from "@pharos/kernel/namespace";
 import { readLedger } from "@pharos/ledger";
 import { runPlugin } from "../plugin.ts";
-import { builtPlugin, TestHost } from "../plugin-harness.ts";
+import type { TestHost } from "../plugin-harness.ts";
+import { testHosts } from "../test-hosts.ts";
 import { bridgeOf, networkOf, rangeOf } from "../test-network.ts";
 
 /** Three addresses for pods, of five. */
@@ -27,15 +28,9 @@ interface Answer {
   readonly interfaces?: readonly { readonly name: string; readonly mtu?: number }[];
 }
 
-let plugin = "";
+const newHost = testHosts("pcot", DATA);
+const PODS = ["a", "b", "c", "d"];
 let host: TestHost;
-const made: TestHost[] = [];
-beforeAll(() => {
-  plugin = builtPlugin();
-}, 180_000);
-afterAll(() => {
-  for (const one of made) one.remove();
-});
 
 interface Call {
   readonly verb: string;
@@ -342,7 +337,7 @@ function expectNothing(version: string, { given = [], asked }: Row): void {
 /** All rows in the newest version, and in the older ones those that have a result or depend on the version. */
 describe.each(CNI_VERSIONS)("version %s", (version) => {
   beforeAll(() => {
-    host = newHost();
+    host = newHost(...PODS);
   });
 
   const isLatest = version === "1.1.0";
@@ -365,13 +360,6 @@ describe.each(CNI_VERSIONS)("version %s", (version) => {
   });
 });
 
-function newHost(): TestHost {
-  const one = new TestHost(`pcot${process.pid}-${made.length}`, plugin, DATA);
-  made.push(one);
-  for (const pod of ["a", "b", "c", "d"]) one.addPod(pod);
-  return one;
-}
-
 /** The version whose shape a result has, of those that differ. */
 function shapeOf({ ips = [], interfaces = [], ...rest }: Answer & { readonly cniVersion?: string }): string {
   const hasFamilies = ips.every(({ version }) => version === "4" || version === "6");
@@ -382,7 +370,7 @@ function shapeOf({ ips = [], interfaces = [], ...rest }: Answer & { readonly cni
 
 describe("the executable", () => {
   test.each(CNI_VERSIONS)("speaks version %s by standard input, standard output and exit code", async (version) => {
-    host = newHost();
+    host = newHost(...PODS);
     const config = { cniVersion: version };
     const added = await host.call({ verb: "ADD", pod: "a", config });
     expect([added.code, added.stderr, added.json.cniVersion]).toEqual([0, "", version]);

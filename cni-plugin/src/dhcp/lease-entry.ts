@@ -1,6 +1,6 @@
 import { type ClientSettings, type Lease, leaseTimes } from "@pharos/dhcp";
 import { formatPrefix, networkOf, parsePrefix } from "@pharos/hoststate";
-import type { EntryLease, LedgerEntry } from "@pharos/ledger";
+import { type EntryLease, keyText, type LedgerEntry } from "@pharos/ledger";
 
 /** Longest value of an option without its type byte. */
 const LONGEST_ID = 254;
@@ -76,8 +76,7 @@ type Identity = Pick<ClientSettings, "mac" | "clientId" | "hostName" | "xid" | "
  */
 export function identityOf(entry: LedgerEntry): Identity {
   const { key, pod, sticky, bridge, mac, hostName } = entry;
-  const long =
-    sticky === true && pod !== undefined ? `pod/${bridge}/${pod.namespace}/${pod.name}` : `${key.network}/${key.containerID}/${key.ifname}`;
+  const long = sticky === true && pod !== undefined ? `pod/${bridge}/${pod.namespace}/${pod.name}` : keyText(key);
   const text = long.length <= LONGEST_ID ? long : `${hostName}/${mac}`;
   return {
     mac,

@@ -147,15 +147,9 @@ export class PodMender {
     }
     for (const entry of this.#due(dead, (one) => one)) {
       if (signal.aborted) return;
-      const { key, bootId, netns } = entry;
-      const did = await this.#called(entry, () =>
-        plugin.run({
-          verb: "DEL",
-          ...partsOf(entry),
-          expects: { bootId, ...(netns === undefined ? {} : { netns }) },
-        }),
-      );
-      if (did) log.info("reclaimed what a pod left that is gone", { pod: titleOf(entry), interface: key.ifname, bridge: entry.bridge });
+      const did = await this.#called(entry, () => plugin.run({ verb: "DEL", ...partsOf(entry) }));
+      const { key, bridge } = entry;
+      if (did) log.info("reclaimed what a pod left that is gone", { pod: titleOf(entry), interface: key.ifname, bridge });
     }
   }
 
@@ -163,9 +157,7 @@ export class PodMender {
     const { plugin, log } = this.#options;
     for (const { entry, netns, what } of this.#due(damaged, (pod) => pod.entry)) {
       if (signal.aborted) return;
-      const { bootId } = entry;
-      const expects = { bootId, ...(entry.netns === undefined ? {} : { netns: entry.netns }) };
-      const did = await this.#called(entry, () => plugin.run({ verb: "ADD", ...partsOf(entry), netns, expects }));
+      const did = await this.#called(entry, () => plugin.run({ verb: "ADD", ...partsOf(entry), netns }));
       if (did) log.warn("mended a pod's network", { pod: titleOf(entry), what: what.join(", ") });
     }
   }
@@ -203,8 +195,10 @@ export class PodMender {
   }
 }
 
-function partsOf({ key, pod }: LedgerEntry) {
-  return { containerID: key.containerID, ifname: key.ifname, ...(pod === undefined ? {} : { pod }) };
+/** What names an entry to the plugin, and tells it which one was seen. */
+function partsOf({ key, pod, bootId, netns }: LedgerEntry) {
+  const expects = { bootId, ...(netns === undefined ? {} : { netns }) };
+  return { containerID: key.containerID, ifname: key.ifname, ...(pod === undefined ? {} : { pod }), expects };
 }
 
 function titleOf({ pod, key }: LedgerEntry): string {

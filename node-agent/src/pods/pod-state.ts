@@ -1,6 +1,6 @@
 import { isMarkOf } from "@pharos/attach";
 import type { ObservedLink } from "@pharos/kernel";
-import type { LedgerEntry } from "@pharos/ledger";
+import { keyText, type LedgerEntry } from "@pharos/ledger";
 import type { NetnsState } from "./netns-state.ts";
 
 /** What the host shows of its pods. */
@@ -42,10 +42,9 @@ export interface HelplessPod {
  */
 export function judgePods(entries: readonly LedgerEntry[], seen: SeenPods): PodFindings {
   const links = new Map(seen.links.map((link) => [link.name, link]));
-  const primaries = new Map(
-    entries.filter(({ primary }) => primary === undefined).map((entry) => [placeOf(entry.key, entry.key.ifname), entry]),
-  );
-  const primaryOf = (entry: LedgerEntry) => (entry.primary === undefined ? undefined : primaries.get(placeOf(entry.key, entry.primary)));
+  const primaries = new Map(entries.filter(({ primary }) => primary === undefined).map((entry) => [keyText(entry.key), entry]));
+  const primaryOf = (entry: LedgerEntry) =>
+    entry.primary === undefined ? undefined : primaries.get(keyText({ ...entry.key, ifname: entry.primary }));
   const isDead = (entry: LedgerEntry) => entry.bootId !== seen.bootId || (!links.has(entry.hostName) && seen.netns(entry).kind === "gone");
   const dead = new Set(entries.filter(isDead));
   const damaged = new Map<LedgerEntry, DamagedPod>();
@@ -78,8 +77,4 @@ function linkDamage({ key, bridge, hostName }: LedgerEntry, link: ObservedLink |
     ...(link.master === bridge ? [] : [`${hostName} is not a port of ${bridge}`]),
     ...(isMarkOf(key, link.alias ?? "") ? [] : [`${hostName} lost its mark`]),
   ];
-}
-
-function placeOf({ network, containerID }: LedgerEntry["key"], ifname: string): string {
-  return `${network}/${containerID}/${ifname}`;
 }

@@ -1,4 +1,4 @@
-import { type AttachmentKey, keyText, type LedgerEntry } from "./entry.ts";
+import { type AttachmentKey, isOfFamily, keyText, type LedgerEntry } from "./entry.ts";
 import type { EntryHead } from "./entry-head.ts";
 import { bodyOfLine, KEY_OF_PUT, letterOfLine } from "./journal-lines.ts";
 import { type AddressTurn, bodyOf, entryOfBody, headOfBody, itemsOf, keyOfBody, type StickyAddresses, wordsOfBody } from "./record.ts";
@@ -13,7 +13,7 @@ export interface LedgerView {
   /** All entries, oldest first, also those of an earlier boot. */
   entries(): readonly LedgerEntry[];
   find(key: AttachmentKey): LedgerEntry | undefined;
-  /** The entry of the key, and those whose `primary` it is. */
+  /** The entry of the key, and behind it those whose `primary` it is. */
   family(key: AttachmentKey): readonly LedgerEntry[];
   /** The entries in whose record `text` stands, as the value of whatever field; callers look at the field that they mean. */
   mentioning(text: string): readonly LedgerEntry[];
@@ -138,10 +138,8 @@ export class LedgerContents implements LedgerView {
 
   family(key: AttachmentKey): readonly LedgerEntry[] {
     const same = this.mentioning(` ${keyText({ ...key, ifname: "" })}`);
-    return [
-      ...same.filter((entry) => keyText(entry.key) === keyText(key)),
-      ...same.filter((entry) => keyText({ ...entry.key, ifname: key.ifname }) === keyText(key) && entry.primary === key.ifname),
-    ];
+    const isFurther = (entry: LedgerEntry) => keyText(entry.key) !== keyText(key);
+    return same.filter((entry) => isOfFamily(entry, key)).sort((a, b) => Number(isFurther(a)) - Number(isFurther(b)));
   }
 
   mentioning(text: string): readonly LedgerEntry[] {

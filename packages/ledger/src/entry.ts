@@ -76,6 +76,11 @@ export interface MappedPort {
   readonly hostIP?: string;
 }
 
+/** True for the entry of `key`, and for those of further interfaces that go with it. */
+export function isOfFamily({ key, primary }: Pick<LedgerEntry, "key" | "primary">, of: AttachmentKey): boolean {
+  return keyText(key) === keyText(of) || (primary === of.ifname && keyText({ ...key, ifname: primary }) === keyText(of));
+}
+
 /** The key as one text; its parts cannot hold a `/`. */
 export function keyText({ network, containerID, ifname }: AttachmentKey): string {
   return `${network}/${containerID}/${ifname}`;
