@@ -62,7 +62,7 @@ function failuresOf({ testResults }: JestReport): readonly string[] {
     const failed = assertionResults.filter(({ status }) => status === "failed").map(({ fullName }) => `failed: ${fullName}`);
     if (failed.length === 0 && assertionResults.length > 0) return [];
     const said = stripVTControlCharacters(message).split("\n").slice(0, MESSAGE_LINES);
-    return [`failed: ${relative(process.cwd(), name)}`, ...failed, ...said];
+    return [`failed: ${relative(process.cwd(), name)}`, ...failed, ...said.map((line) => `failed:   ${line}`)];
   });
 }
 

@@ -3,10 +3,22 @@ import { globSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { systemClock } from "@pharos/base";
-import type { Condition, Kind, KindMap } from "@pharos/kinds";
-import { type ApiWithKinds, startApiWithoutKinds } from "@pharos/lab/kubernetes";
+import type { Kind, KindMap } from "@pharos/kinds";
+import { type ApiWithKinds, startApiWithKinds } from "@pharos/lab/kubernetes";
 import { type DecodedRevision, ROLLBACK_ANNOTATION, refOf, type Store } from "@pharos/store";
-import { doorStore, eventually, podBridge, revisionsIn, startOperator, subnetsOf, type TestOperator, vehicle } from "./test-operator.ts";
+import {
+  conditionOf,
+  doorStore,
+  eventOf,
+  eventually,
+  podBridge,
+  revisionsIn,
+  startOperator,
+  subnetsOf,
+  type TestOperator,
+  vehicle,
+  type Wanted,
+} from "./test-operator.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const DOCUMENT_KINDS = ["Node", "Bridge", "RoutingConfig", "SecurityConfig", "ServiceDeployment"] as const;
@@ -19,8 +31,7 @@ let operator: TestOperator | undefined;
 let before = 0;
 
 beforeAll(async () => {
-  api = await startApiWithoutKinds(process.env);
-  api.installKinds("SecurityConfig");
+  api = await startApiWithKinds(process.env);
   store = await doorStore(api.kubeconfig);
 }, 60_000);
 
@@ -58,25 +69,8 @@ const tagged = <D extends { readonly metadata: object }>(document: D, change: st
   metadata: { ...document.metadata, annotations: { "pharos.io/change": change } },
 });
 
-/** The condition once it has this reason. */
-function condition(kind: Kind, name: string, want: { readonly type: string; readonly reason: string }): Promise<Condition> {
-  return eventually(`${kind}/${name} ${want.type} ${want.reason}`, async () => {
-    const { status } = (await store.get({ kind, name })) ?? {};
-    return status?.conditions?.find(({ type, reason }) => type === want.type && reason === want.reason);
-  });
-}
-
-interface ClusterEvents {
-  readonly items: readonly { readonly reason: string; readonly message: string; readonly involvedObject: { readonly name: string } }[];
-}
-
-/** An event of `reason` about the object whose text has `part`. */
-function event(reason: string, name: string, part: string): Promise<unknown> {
-  return eventually(`event ${reason} of ${name}: ${part}`, async () => {
-    const { items } = JSON.parse(api.kubectl(["get", "events", "-A", "-o", "json"])) as ClusterEvents;
-    return items.find((each) => each.reason === reason && each.involvedObject.name === name && each.message.includes(part));
-  });
-}
+const condition = (kind: Kind, name: string, want: Wanted) => conditionOf(store, { kind, name }, want);
+const event = (reason: string, name: string, part: string) => eventOf(api, { reason, name, part });
 
 /** Documents of a folder as `pharosctl convert` writes them for kubectl. */
 function converted(folder: string): string {
@@ -101,20 +95,6 @@ async function acceptance(): Promise<readonly (readonly [string, string])[]> {
 }
 
 describe("the operator on a real API server", () => {
-  test("does nothing while its kinds are not installed, says so once, and begins when they are", async () => {
-    apply(vehicle(), podBridge("podBr0", "10.8.1.0/24"));
-    operator = await startOperator(api.kubeconfig);
-    expect((await condition("Node", "car", { type: "StoreAccess", reason: "KindMissing" })).message).toContain("SecurityConfig");
-    expect((await condition("Bridge", "podbr0", { type: "Frozen", reason: "Refused" })).message).toContain("PHAROS-3202");
-    await event("KindMissing", "car", "SecurityConfig");
-    await systemClock.sleep(6000);
-    expect(await madeHere()).toEqual([]);
-    expect(operator.lines.filter((line) => line.includes("PHAROS-3202"))).toHaveLength(2);
-    api.installKinds();
-    expect(subnetsOf(await revision(1))).toEqual(["10.8.1.0/24"]);
-    await condition("Node", "car", { type: "StoreAccess", reason: "AllKinds" });
-  }, 60_000);
-
   test("accepts a vehicle in the specification's spelling, converted for kubectl", async () => {
     operator = await startOperator(api.kubeconfig);
     api.kubectl(["apply", "-f", "-"], converted("docs/examples/vehicle"));

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { silentLog, systemClock } from "@pharos/base";
+import { PharosError, silentLog, systemClock } from "@pharos/base";
 import { admitObject } from "@pharos/documents";
 import type { Bridge, Condition, HostReport, Node, NodeSoc } from "@pharos/kinds";
-import { type DecodedRevision, decodeRevision, type Store } from "@pharos/store";
+import { type DecodedRevision, decodeRevision, type Home, type HomeEvent, STORE_KIND_MISSING, type Store } from "@pharos/store";
 import { embeddedHome, openEmbeddedStore } from "@pharos/store/embedded";
 import { runOperator } from "./run-operator.ts";
 
@@ -35,9 +35,24 @@ function open(name: string): Store {
   });
 }
 
-function start(adoptionWait = 0): void {
+function start(adoptionWait = 0, home: Home = embeddedHome(store, silentLog)): void {
   stop = new AbortController();
-  running = runOperator({ home: embeddedHome(store, silentLog), clock: systemClock, log: silentLog, signal: stop.signal, adoptionWait });
+  running = runOperator({ home, clock: systemClock, log: silentLog, signal: stop.signal, adoptionWait });
+}
+
+/** A store without the definition of SecurityConfig, which tells Nodes late. */
+function withoutSecurity(inner: Store): Store {
+  const list: Store["list"] = async (kind) => {
+    if (kind === "SecurityConfig") throw new PharosError(STORE_KIND_MISSING, "no SecurityConfig");
+    if (kind === "Node") await systemClock.sleep(600);
+    return inner.list(kind);
+  };
+  return new Proxy(inner, {
+    get: (target, name) => {
+      const value: unknown = name === "list" ? list : Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }
 
 async function halt(): Promise<void> {
@@ -135,6 +150,14 @@ describe("the operator over a real store", () => {
     expect(await conditions("podbr0", "LeftOut")).toContain("Accepted=False Invalid");
     await store.update(bridge("podBr0", "10.2.0.0/16"));
     expect((await revision(2)).content.documents.bridges).toHaveLength(1);
+  });
+
+  test("tells the vehicle of a kind that is missing though the Node is listed later", async () => {
+    await apply(NODE);
+    const told: HomeEvent[] = [];
+    const home = embeddedHome(withoutSecurity(store), silentLog);
+    start(0, { ...home, events: { record: (event) => void told.push(event) } });
+    await eventually(async () => told.find(({ reason, regarding }) => reason === "KindMissing" && regarding.name === "car"));
   });
 
   test("tells when all hosts run the revision", async () => {

@@ -39,6 +39,12 @@ interface Term {
   readonly leadership: Leadership;
 }
 
+/** Problems are told only once everything was listed: before, the Nodes that they are told of may not be known. */
+function roundOf(term: OperatorTerm, report: RoundReport, view: StoreView): Promise<number | undefined> {
+  report.problems(view);
+  return term.round();
+}
+
 /** Round after round, until the leadership ends. */
 async function rounds(options: OperatorOptions, view: StoreView, { wake, leadership }: Term): Promise<void> {
   const { clock, log, signal, home } = options;
@@ -51,8 +57,7 @@ async function rounds(options: OperatorOptions, view: StoreView, { wake, leaders
     let next: number | undefined;
     const began = clock.monotonic();
     try {
-      report.problems(view);
-      next = view.synced() ? await term.round() : undefined;
+      next = view.synced() ? await roundOf(term, report, view) : undefined;
       report.worked();
       pause = FIRST_PAUSE;
     } catch (error) {

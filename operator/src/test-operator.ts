@@ -2,8 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { uptime } from "node:os";
 import { type Log, type LogFields, silentLog, systemClock } from "@pharos/base";
-import type { Bridge, Node } from "@pharos/kinds";
-import { type DecodedRevision, decodeRevision, type Store } from "@pharos/store";
+import type { Bridge, Condition, Node } from "@pharos/kinds";
+import type { ApiWithKinds } from "@pharos/lab/kubernetes";
+import { type DecodedRevision, decodeRevision, type ObjectRef, type Store } from "@pharos/store";
 import { connectKubernetesStore, kubeconfigCredentials } from "@pharos/store/kubernetes";
 import { kubernetesHome } from "@pharos/store/kubernetes-home";
 import type { OperatorOptions } from "./operator-options.ts";
@@ -64,6 +65,32 @@ export async function eventually<T>(what: string, read: () => Promise<T | undefi
     if (systemClock.monotonic() > end) throw new Error(`${what}: it did not come about within ${limit} ms`);
     await systemClock.sleep(50);
   }
+}
+
+/** Type and reason of a condition that is waited for. */
+export interface Wanted {
+  readonly type: string;
+  readonly reason: string;
+}
+
+/** The condition once it has this reason. */
+export function conditionOf(store: Store, ref: ObjectRef, want: Wanted): Promise<Condition> {
+  return eventually(`${ref.kind}/${ref.name} ${want.type} ${want.reason}`, async () => {
+    const { status } = (await store.get(ref)) ?? {};
+    return status?.conditions?.find(({ type, reason }) => type === want.type && reason === want.reason);
+  });
+}
+
+interface ClusterEvents {
+  readonly items: readonly { readonly reason: string; readonly message: string; readonly involvedObject: { readonly name: string } }[];
+}
+
+/** An event about the object whose text has `part`. */
+export function eventOf(api: ApiWithKinds, { reason, name, part }: { reason: string; name: string; part: string }): Promise<unknown> {
+  return eventually(`event ${reason} of ${name}: ${part}`, async () => {
+    const { items } = JSON.parse(api.kubectl(["get", "events", "-A", "-o", "json"])) as ClusterEvents;
+    return items.find((each) => each.reason === reason && each.involvedObject.name === name && each.message.includes(part));
+  });
 }
 
 /** All revisions, oldest first. */

@@ -34,12 +34,17 @@ function listed(pods: readonly PodTraffic[]): ReadonlyMap<string, readonly strin
   return new Map([...bySet].map(([set, elements]) => [set, elements.map(elementText)]));
 }
 
+/** Pods as the ledger allows them: no two have an address in common. */
+const pods = fc
+  .uniqueArray(traffic, { maxLength: 3, selector: ({ addresses: [first] }) => first })
+  .filter((all) => new Set(all.flatMap(({ addresses }) => addresses)).size === 2 * all.length);
+
 test("elements tell what they were made from: made again they are the same", () => {
   fc.assert(
-    fc.property(fc.uniqueArray(traffic, { maxLength: 3, selector: ({ addresses: [first] }) => first }), (pods) => {
-      const before = listed(pods);
+    fc.property(pods, (all) => {
+      const before = listed(all);
       const told = trafficByAddress(before);
-      const again = pods.map(({ addresses }) => {
+      const again = all.map(({ addresses }) => {
         const parts = addresses.map((address) => told.get(address.replace(/\/.*/, "")));
         const kept = parts.flatMap((part) => part?.masqueradeExcept ?? []);
         const isMasqueraded = parts.some((part) => part?.masqueradeExcept !== undefined);
