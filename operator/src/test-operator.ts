@@ -3,7 +3,6 @@ import { randomUUID } from "node:crypto";
 import { uptime } from "node:os";
 import { type Log, type LogFields, silentLog, systemClock } from "@pharos/base";
 import type { Bridge, Condition, Node } from "@pharos/kinds";
-import type { ApiWithKinds } from "@pharos/lab/kubernetes";
 import { type DecodedRevision, decodeRevision, type ObjectRef, type Store } from "@pharos/store";
 import { connectKubernetesStore, kubeconfigCredentials } from "@pharos/store/kubernetes";
 import { kubernetesHome } from "@pharos/store/kubernetes-home";
@@ -86,7 +85,10 @@ interface ClusterEvents {
 }
 
 /** An event about the object whose text has `part`. */
-export function eventOf(api: ApiWithKinds, { reason, name, part }: { reason: string; name: string; part: string }): Promise<unknown> {
+export function eventOf(
+  api: { kubectl(args: readonly string[]): string },
+  { reason, name, part }: { reason: string; name: string; part: string },
+): Promise<unknown> {
   return eventually(`event ${reason} of ${name}: ${part}`, async () => {
     const { items } = JSON.parse(api.kubectl(["get", "events", "-A", "-o", "json"])) as ClusterEvents;
     return items.find((each) => each.reason === reason && each.involvedObject.name === name && each.message.includes(part));

@@ -1,8 +1,9 @@
 import { afterPrevious, type CniResult, readPreviousResult } from "@pharos/attach";
 import { PharosError } from "@pharos/base/errors";
-import { decodeAddress, decodeLink, encodeAddressDump, encodeLinkChange, encodeLinkGet } from "@pharos/kernel/netlink";
+import { decodeLink, encodeLinkChange, encodeLinkGet } from "@pharos/kernel/netlink";
 import { PLUGIN_BAD_COMMAND, PLUGIN_CHECK_FAILED } from "../codes.ts";
 import type { NetlinkSocket } from "../linux/netlink-socket.ts";
+import { listAddresses } from "../plumb/links.ts";
 import { type CommandContext, withSides } from "./context.ts";
 
 /** Index of the loopback in every network namespace. */
@@ -39,7 +40,7 @@ function addLoopback({ config, netns }: CommandContext): unknown {
     const result: CniResult = {
       cniVersion: config.cniVersion,
       interfaces: [{ name: "lo", mac: MAC, sandbox: netns }],
-      ips: addressesOf(pod).map((address) => ({
+      ips: listAddresses(pod, INDEX).map((address) => ({
         ...(isOld ? { version: address.includes(":") ? ("6" as const) : ("4" as const) } : {}),
         address,
         interface: 0,
@@ -72,9 +73,4 @@ function checkLoopback({ netns }: CommandContext): undefined {
 
 function setUp(pod: NetlinkSocket, up: boolean): void {
   pod.exchange([{ what: `set the loopback ${up ? "up" : "down"}`, bytes: encodeLinkChange({ index: INDEX, up }) }]);
-}
-
-function addressesOf(pod: NetlinkSocket): readonly string[] {
-  const records = pod.dump({ what: "list the loopback's addresses", bytes: encodeAddressDump() }).map(decodeAddress);
-  return records.flatMap((record) => (record?.index === INDEX ? [record.address] : []));
 }

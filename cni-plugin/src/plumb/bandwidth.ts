@@ -17,7 +17,7 @@ import {
 } from "@pharos/kernel/netlink";
 import { PLUGIN_KERNEL_REFUSED } from "../codes.ts";
 import type { NetlinkSocket } from "../linux/netlink-socket.ts";
-import { findLink, linkRequest } from "./links.ts";
+import { findLink, linkRequest, withoutLinkLocal } from "./links.ts";
 
 const BYTE_BITS = 8;
 const ETHERNET_HEADER_BYTES = 14;
@@ -44,7 +44,8 @@ export function limitBandwidth(socket: NetlinkSocket, { bandwidth, alias }: Atta
   const name = shaperNameOf(host.name);
   const { mtu } = host;
   const replies = socket.exchange([
-    { what: `create ${name}`, bytes: encodeLinkCreate({ name, up: true, mtu }, { kind: "ifb" }), tolerate: ["EEXIST"] },
+    { what: `create ${name}`, bytes: encodeLinkCreate({ name, mtu }, { kind: "ifb" }), tolerate: ["EEXIST"] },
+    withoutLinkLocal({ name }),
     { what: `mark ${name}`, bytes: encodeLinkChange({ name, alias, up: true, mtu }) },
     linkRequest(name),
   ]);

@@ -2,18 +2,10 @@ import { writeFileSync } from "node:fs";
 import { POD_ALIAS } from "@pharos/attach";
 import { PharosError } from "@pharos/base/errors";
 import { type PodBridge, parsePrefix } from "@pharos/hoststate";
-import {
-  decodeAddress,
-  encodeAddressAdd,
-  encodeAddressDump,
-  encodeLinkChange,
-  encodeLinkCreate,
-  type LinkRecord,
-  PHAROS_PROTOCOL,
-} from "@pharos/kernel/netlink";
+import { encodeAddressAdd, encodeLinkChange, encodeLinkCreate, type LinkRecord, PHAROS_PROTOCOL } from "@pharos/kernel/netlink";
 import { PLUGIN_FOREIGN_LINK, PLUGIN_KERNEL_REFUSED } from "../codes.ts";
 import type { NetlinkRequest, NetlinkSocket } from "../linux/netlink-socket.ts";
-import { findLink } from "./links.ts";
+import { findLink, listAddresses } from "./links.ts";
 
 /** The mark of the agent's bridges, which the agent removes when no document wants them. */
 export const AGENT_BRIDGE_ALIAS = "pharos";
@@ -78,8 +70,9 @@ function missingAddresses(socket: NetlinkSocket, bridge: PodBridge, index: numbe
     gateway === undefined ? [] : [`${gateway}/${parsePrefix(subnet)?.length}`],
   );
   if (wanted.length === 0) return [];
-  const records = socket.dump({ what: "list addresses", bytes: encodeAddressDump() }).map(decodeAddress);
-  const present = new Set(records.flatMap((record) => (record?.index === index ? [hostPart(record.address)] : [])));
+  const families = new Set(wanted.map((address) => parsePrefix(address)?.ip.family));
+  const addresses = [...families].flatMap((family) => listAddresses(socket, index, family));
+  const present = new Set(addresses.map(hostPart));
   // Compared without length: where the agent gave the address another length, that is its decision.
   return wanted.filter((address) => !present.has(hostPart(address)));
 }

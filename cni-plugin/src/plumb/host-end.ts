@@ -11,23 +11,27 @@ import {
 import { PLUGIN_KERNEL_REFUSED } from "../codes.ts";
 import type { NetlinkRequest } from "../linux/netlink-socket.ts";
 import type { Fault, Sides } from "./fault.ts";
-import { linkRequest } from "./links.ts";
+import { linkRequest, withoutLinkLocal } from "./links.ts";
 
 /** MTU of both ends in bytes. */
 export function mtuOf({ bridge }: Attachment, link: LinkRecord): number {
   return bridge.mtu ?? link.mtu;
 }
 
-/** Makes the veth pair, the pod's end born in its namespace. The host's end is up and a port of the bridge at once. */
+/**
+ * Makes the veth pair, the pod's end born in its namespace. The host's end is up and a port of the bridge at once. A port needs no
+ * address: with a link-local one each pod would put three routes into the host's tables, through which every deletion of a link walks.
+ */
 export function createPair(sides: Sides, attachment: Attachment, bridge: LinkRecord): LinkRecord {
   const { hostName: name, key, mac, alias } = attachment;
   const mtu = mtuOf(attachment, bridge);
   const peer = { name: key.ifname, mac, mtu, namespaceFd: sides.namespace.descriptor };
   const port = portOf(attachment);
-  const create = encodeLinkCreate({ name, up: true, mtu, master: bridge.index }, { kind: "veth", peer });
+  const create = encodeLinkCreate({ name, mtu, master: bridge.index }, { kind: "veth", peer });
   const replies = sides.host.exchange([
     { what: `create ${name} with ${key.ifname} in the pod`, bytes: create },
-    { what: `mark ${name}`, bytes: encodeLinkChange({ name, alias }) },
+    withoutLinkLocal({ name }),
+    { what: `mark ${name}`, bytes: encodeLinkChange({ name, alias, up: true }) },
     ...(port.hairpin || port.isolated ? [portRequest(name, port)] : []),
     linkRequest(name),
   ]);

@@ -1,4 +1,16 @@
-import { decodeLink, encodeLinkChange, encodeLinkDelete, encodeLinkDump, encodeLinkGet, type LinkRecord } from "@pharos/kernel/netlink";
+import type { Family } from "@pharos/hoststate";
+import {
+  addressIndexOf,
+  decodeAddress,
+  decodeLink,
+  encodeAddressDump,
+  encodeLinkChange,
+  encodeLinkDelete,
+  encodeLinkDump,
+  encodeLinkGet,
+  encodeWithoutLinkLocal,
+  type LinkRecord,
+} from "@pharos/kernel/netlink";
 import type { NetlinkRequest, NetlinkSocket } from "../linux/netlink-socket.ts";
 
 /** The answers to more requests could overrun the socket's queue, which is filled before the first is read. */
@@ -19,6 +31,18 @@ export function findLinks(socket: NetlinkSocket, names: readonly string[]): read
 /** Asks for one link by name; a link that is not there is no answer. */
 export function linkRequest(name: string): NetlinkRequest {
   return { what: `look up ${name}`, bytes: encodeLinkGet({ name }), tolerate: ["ENODEV"] };
+}
+
+/** Asks that a link that is down gets no link-local IPv6 address when it comes up. */
+export function withoutLinkLocal(which: { readonly name: string } | { readonly index: number }): NetlinkRequest {
+  return { what: "leave out link-local addresses", bytes: encodeWithoutLinkLocal(which), tolerate: ["EAFNOSUPPORT"] };
+}
+
+/** Addresses of a link with their prefix lengths, of one family or of both. */
+export function listAddresses(socket: NetlinkSocket, index: number, family?: Family): readonly string[] {
+  const filter = family === undefined ? { index } : { index, family };
+  const replies = socket.dump({ what: "list addresses", bytes: encodeAddressDump(filter), tolerate: ["ENODEV"] });
+  return replies.flatMap((reply) => (addressIndexOf(reply) === index ? (decodeAddress(reply)?.address ?? []) : []));
 }
 
 /** All links of the socket's namespace. */

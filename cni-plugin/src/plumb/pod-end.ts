@@ -2,11 +2,9 @@ import { readFileSync } from "node:fs";
 import type { Attachment } from "@pharos/attach";
 import { formatPrefix, networkOf, parsePrefix } from "@pharos/hoststate";
 import {
-  decodeAddress,
   decodeLink,
   decodeRoute,
   encodeAddressAdd,
-  encodeAddressDump,
   encodeLinkChange,
   encodeLinkGet,
   encodeRouteAdd,
@@ -17,6 +15,7 @@ import {
   type RouteRecord,
 } from "@pharos/kernel/netlink";
 import type { Fault, Fix, Sides } from "./fault.ts";
+import { listAddresses, withoutLinkLocal } from "./links.ts";
 
 const LOOPBACK_INDEX = 1;
 const MAIN_TABLE = 254;
@@ -42,14 +41,13 @@ export function newPodEnd({ mac }: Attachment, mtu: number): PodEnd {
 export function observePodEnd(sides: Sides, attachment: Attachment, link: LinkRecord): PodEnd {
   const { pod, namespace } = sides;
   const [loopback = []] = pod.exchange([{ what: "look up the pod's loopback", bytes: encodeLinkGet({ index: LOOPBACK_INDEX }) }]);
-  const addresses = pod.dump({ what: "list the pod's addresses", bytes: encodeAddressDump() }).map(decodeAddress);
   const routes = (["ipv4", "ipv6"] as const).flatMap((family) =>
     pod.dump({ what: "list the pod's routes", bytes: encodeRouteDump(family), tolerate: ["EOPNOTSUPP", "EAFNOSUPPORT"] }),
   );
   return {
     isLoopbackUp: loopback.map(decodeLink).some((one) => one?.up === true),
     link,
-    addresses: addresses.flatMap((record) => (record?.index === link.index ? [record.address] : [])),
+    addresses: listAddresses(pod, link.index),
     routes: routes.flatMap((message) => decodeRoute(message) ?? []),
     sysctls: namespace.run(() => readSysctls(attachment)),
   };
@@ -83,6 +81,8 @@ export function podEndFaults(attachment: Attachment, seen: PodEnd, { index, mtu 
   const { ifname } = key;
   const { link } = seen;
   const faults: Fault[] = [];
+  // A pod without an IPv6 address has no other use for one, and what it sends by itself to groups goes to every pod of its bridge.
+  const alone: readonly Fix[] = usesIpv6(attachment) ? [] : [{ kind: "pod", request: withoutLinkLocal({ index }) }];
   const fault = (says: string, bytes: Buffer) =>
     faults.push({ says, fixes: [{ kind: "pod", request: { what: `mend that ${says}`, bytes } }] });
   if (!seen.isLoopbackUp) fault("the pod's loopback is down", encodeLinkChange({ index: LOOPBACK_INDEX, up: true }));
@@ -91,7 +91,10 @@ export function podEndFaults(attachment: Attachment, seen: PodEnd, { index, mtu 
   if (link.mtu !== mtu) fault(`${ifname} has the MTU ${link.mtu} instead of ${mtu}`, encodeLinkChange({ index, mtu }));
   for (const { address } of addresses.filter((wanted) => !seen.addresses.includes(wanted.address)))
     fault(`${ifname} has not the address ${address}`, encodeAddressAdd({ index, address, protocol: PHAROS_PROTOCOL }));
-  if (!link.up) fault(`${ifname} is down in the pod`, encodeLinkChange({ index, up: true }));
+  if (!link.up) {
+    const up = { what: `set ${ifname} up`, bytes: encodeLinkChange({ index, up: true }) };
+    faults.push({ says: `${ifname} is down in the pod`, fixes: [...alone, { kind: "pod", request: up }] });
+  }
   return [...sysctlFaults(attachment, seen), ...faults, ...routeFaults(attachment, seen, index)];
 }
 
@@ -142,9 +145,9 @@ function sysctlFaults(attachment: Attachment, seen: PodEnd): readonly Fault[] {
  * Neighbours are told of addresses (see announce.ts). IPv6 is allowed where
  * it is used, without duplicate detection: the ledger vouches for the address, and whoever starts in the pod may use it at once.
  */
-function wantedSysctls({ key: { ifname }, addresses }: Attachment): readonly (readonly [string, string])[] {
-  const uses6 = addresses.some(({ address }) => address.includes(":"));
-  const ofIpv6 = uses6
+function wantedSysctls(attachment: Attachment): readonly (readonly [string, string])[] {
+  const { ifname } = attachment.key;
+  const ofIpv6 = usesIpv6(attachment)
     ? ([
         ["disable_ipv6", "0"],
         ["accept_dad", "0"],
@@ -152,6 +155,10 @@ function wantedSysctls({ key: { ifname }, addresses }: Attachment): readonly (re
       ] as const)
     : [];
   return [[`ipv4/conf/${ifname}/arp_notify`, "1"], ...ofIpv6.map(([name, value]) => [`ipv6/conf/${ifname}/${name}`, value] as const)];
+}
+
+function usesIpv6({ addresses }: Attachment): boolean {
+  return addresses.some(({ address }) => address.includes(":"));
 }
 
 /** The values of the settings; one that the kernel does not have counts as right. */

@@ -1,6 +1,6 @@
-import { bytesOf, lastOf, parsePrefix } from "@pharos/hoststate";
-import { IFA, IFA_F, NLM_F, RT_SCOPE, RTM } from "./constants.ts";
-import { familyOf, ipText, prefixBytes } from "./ip-bytes.ts";
+import { bytesOf, type Family, lastOf, parsePrefix } from "@pharos/hoststate";
+import { AF, IFA, IFA_F, NLM_F, RT_SCOPE, RTM } from "./constants.ts";
+import { familyNumber, familyOf, ipText, prefixBytes } from "./ip-bytes.ts";
 import { attribute, attributesOf, message, type NetlinkMessage, u8, u8Of, u32, u32Of } from "./message.ts";
 
 /** An address as the kernel takes and reports it. */
@@ -50,9 +50,17 @@ export function encodeAddressDelete(fields: AddressFields): Buffer {
   return message(RTM.DELADDR, NLM_F.REQUEST, body(fields));
 }
 
-/** RTM_GETADDR of both families. */
-export function encodeAddressDump(): Buffer {
-  return message(RTM.GETADDR, NLM_F.REQUEST | NLM_F.DUMP, [Buffer.alloc(8)]);
+/** RTM_GETADDR of both families, or of one. `index`: a socket with NETLINK_GET_STRICT_CHK gets only that link's; others get all. */
+export function encodeAddressDump({ index = 0, family }: { readonly index?: number; readonly family?: Family } = {}): Buffer {
+  const header = Buffer.alloc(8);
+  header.writeUInt8(family === undefined ? AF.UNSPEC : familyNumber(family), 0);
+  header.writeUInt32LE(index, 4);
+  return message(RTM.GETADDR, NLM_F.REQUEST | NLM_F.DUMP, [header]);
+}
+
+/** Index of the link that RTM_NEWADDR is about, without decoding the rest. */
+export function addressIndexOf({ body: bytes }: NetlinkMessage): number {
+  return bytes.readUInt32LE(4);
 }
 
 /** Decodes RTM_NEWADDR or RTM_DELADDR of IPv4 and IPv6; undefined for any other message. */

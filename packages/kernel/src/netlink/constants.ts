@@ -49,6 +49,7 @@ export const IFLA = {
   MASTER: 10,
   LINKINFO: 18,
   IFALIAS: 20,
+  AF_SPEC: 26,
   GROUP: 27,
   NET_NS_FD: 28,
   LINK_NETNSID: 37,
@@ -58,6 +59,9 @@ export const IFLA_BRPORT = { STATE: 1, HAIRPIN: 4, ISOLATED: 33 } as const;
 /** State of a bridge's port (linux/if_bridge.h): its link has no carrier, or the bridge has not looked since it has. */
 export const BR_STATE_DISABLED = 0;
 export const IFLA_BR = { MCAST_SNOOPING: 23, NF_CALL_IPTABLES: 36, NF_CALL_IP6TABLES: 37 } as const;
+/** Attributes of a link's IPv6 side, and the value by which it gets no address on its own (linux/if_link.h). */
+export const IFLA_INET6 = { ADDR_GEN_MODE: 8 } as const;
+export const ADDR_GEN_MODE_NONE = 1;
 export const IFLA_MACVLAN = { MODE: 1 } as const;
 export const IFLA_VXLAN = { ID: 1, GROUP: 2, LINK: 3, LOCAL: 4, LEARNING: 7, PORT: 15, GROUP6: 16, LOCAL6: 17 } as const;
 export const VETH_INFO_PEER = 1;

@@ -1,4 +1,18 @@
-import { AF, IFF_UP, IFLA, IFLA_BR, IFLA_BRPORT, IFLA_INFO, IFLA_MACVLAN, IFLA_VXLAN, NLM_F, RTM, VETH_INFO_PEER } from "./constants.ts";
+import {
+  ADDR_GEN_MODE_NONE,
+  AF,
+  IFF_UP,
+  IFLA,
+  IFLA_BR,
+  IFLA_BRPORT,
+  IFLA_INET6,
+  IFLA_INFO,
+  IFLA_MACVLAN,
+  IFLA_VXLAN,
+  NLM_F,
+  RTM,
+  VETH_INFO_PEER,
+} from "./constants.ts";
 import { ipBytes } from "./ip-bytes.ts";
 import { attribute, message, nested, text, u8, u16be, u32 } from "./message.ts";
 
@@ -113,6 +127,15 @@ export function encodeLinkCreate(fields: LinkFields, kind: LinkKind): Buffer {
 /** RTM_NEWLINK that changes an existing link, found by index, else by name; `kind` only for fields that the kind has. */
 export function encodeLinkChange(fields: LinkFields, kind?: LinkKind): Buffer {
   return message(RTM.NEWLINK, NLM_F.REQUEST, [header(fields), ...attributes(fields), ...(kind === undefined ? [] : [linkInfo(kind)])]);
+}
+
+/**
+ * RTM_NEWLINK after which a link that is still down gets no link-local IPv6 address when it comes up, and so solicits no routers and
+ * reports no groups. EAFNOSUPPORT in a kernel without IPv6.
+ */
+export function encodeWithoutLinkLocal(which: Pick<LinkFields, "index" | "name">): Buffer {
+  const ofIpv6 = nested(AF.INET6, [u8(IFLA_INET6.ADDR_GEN_MODE, ADDR_GEN_MODE_NONE)]);
+  return message(RTM.NEWLINK, NLM_F.REQUEST, [header(which), ...attributes(which), nested(IFLA.AF_SPEC, [ofIpv6])]);
 }
 
 /** What a bridge keeps about one of its ports. What is absent is left as the kernel has it. */
