@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { decodeAddress, encodeAddressAdd, encodeAddressDelete } from "./address-message.ts";
@@ -18,6 +19,7 @@ import {
   u32,
   u32Of,
 } from "./message.ts";
+import { errnoName } from "./netlink-error.ts";
 import { decodeRoute, encodeRouteDelete, encodeRouteReplace } from "./route-message.ts";
 import { decodeRule, encodeRuleAdd } from "./rule-message.ts";
 
@@ -213,4 +215,9 @@ describe("netlink messages", () => {
       }),
     );
   });
+});
+
+test("names of common errors are the machine's", () => {
+  for (const name of ["ENOENT", "EEXIST", "ENODEV", "EINVAL", "EAFNOSUPPORT", "EOPNOTSUPP", "EPERM"] as const)
+    expect(errnoName(constants.errno[name])).toBe(name);
 });

@@ -2,8 +2,13 @@ import { constants } from "node:os";
 import { PharosError } from "@pharos/base";
 import { KERNEL_CODES } from "../codes.ts";
 
+/** Refusals that are part of a normal day, by their numbers (asm-generic/errno.h): loading `node:os` for a name costs a short-lived process time. */
+const COMMON_ERRORS: Readonly<Record<number, string>> = { 2: "ENOENT", 17: "EEXIST", 19: "ENODEV", 22: "EINVAL", 97: "EAFNOSUPPORT" };
+
 /** The name of a Linux error number: `EEXIST` of 17. Two numbers have a second name that the kernel does not use. */
 export function errnoName(errno: number): string {
+  const common = COMMON_ERRORS[errno];
+  if (common !== undefined) return common;
   if (errno === constants.errno.EOPNOTSUPP) return "EOPNOTSUPP";
   const numbers: Readonly<Record<string, number>> = constants.errno;
   return Object.keys(numbers).find((name) => numbers[name] === errno) ?? `errno ${errno}`;
