@@ -3,9 +3,11 @@ const LINK_BYTES = 16;
 const ACK = 0x4;
 const DUMP = 0x300;
 const NLMSG = { ERROR: 2, DONE: 3 } as const;
-const RTM = { NEWLINK: 16, GETLINK: 18, FIRST_GET: 18, LAST: 120 } as const;
+const RTM = { NEWLINK: 16, GETLINK: 18, NEWADDR: 20, GETADDR: 22, FIRST_GET: 18, LAST: 120 } as const;
 const IFLA_IFNAME = 3;
 const IFF_UP = 1;
+const AF_INET = 2;
+const IFA_LOCAL = 2;
 const ENODEV = 19;
 const ENOENT = 2;
 
@@ -40,18 +42,28 @@ export class TrainingKernel {
 
   #answersTo(message: Buffer): readonly Buffer[] {
     const [type, flags] = [message.readUInt16LE(4), message.readUInt16LE(6)];
-    if ((flags & DUMP) === DUMP && (isGet(type) || type > RTM.LAST)) return [answer(message, NLMSG.DONE, Buffer.alloc(4))];
+    if ((flags & DUMP) === DUMP && (isGet(type) || type > RTM.LAST))
+      return [...listed(message, type), answer(message, NLMSG.DONE, Buffer.alloc(4))];
     const name = type === RTM.NEWLINK || type === RTM.GETLINK ? nameIn(message) : undefined;
     if (type === RTM.NEWLINK && name !== undefined && !this.#links.has(name))
       this.#links.set(name, { index: this.#links.size + 2, attributes: message.subarray(HEADER_BYTES + LINK_BYTES) });
-    if (type !== RTM.GETLINK) return (flags & ACK) === 0 ? [] : [acknowledgement(message, isGet(type) ? -ENOENT : 0)];
+    const ack = (flags & ACK) === 0 ? [] : [acknowledgement(message, 0)];
+    if (type !== RTM.GETLINK) return isGet(type) ? [acknowledgement(message, -ENOENT)] : ack;
     const link = name === undefined ? undefined : this.#links.get(name);
     if (link === undefined) return [acknowledgement(message, -ENODEV)];
     const body = Buffer.alloc(LINK_BYTES);
     body.writeInt32LE(link.index, 4);
     body.writeUInt32LE(IFF_UP, 8);
-    return [answer(message, RTM.NEWLINK, Buffer.concat([body, link.attributes])), acknowledgement(message, 0)];
+    return [answer(message, RTM.NEWLINK, Buffer.concat([body, link.attributes])), ...ack];
   }
+}
+
+/** The link that addresses are asked for has one, other listings are empty. */
+function listed(message: Buffer, type: number): readonly Buffer[] {
+  if (type !== RTM.GETADDR) return [];
+  const body = Buffer.from([AF_INET, 24, 0, 0, 0, 0, 0, 0, 8, 0, IFA_LOCAL, 0, 10, 0, 0, 1]);
+  message.copy(body, 4, HEADER_BYTES + 4, HEADER_BYTES + 8);
+  return [answer(message, RTM.NEWADDR, body)];
 }
 
 /** In rtnetlink each third message of an object's four asks for it. */

@@ -1,6 +1,17 @@
 import { closeSync } from "node:fs";
 import { type CodeEntry, PharosError } from "@pharos/base/errors";
-import { attributesOf, errnoName, errnoOf, messagesOf, type NetlinkMessage, NLM_F, NLMSG, stamped, textOf } from "@pharos/kernel/netlink";
+import {
+  attributesOf,
+  type BatchPart,
+  batchOf,
+  errnoName,
+  errnoOf,
+  messagesOf,
+  type NetlinkMessage,
+  NLM_F,
+  NLMSG,
+  textOf,
+} from "@pharos/kernel/netlink";
 import { PLUGIN_KERNEL_BUSY, PLUGIN_KERNEL_REFUSED } from "../codes.ts";
 import { type Libc, lastErrorName } from "./libc.ts";
 
@@ -26,7 +37,7 @@ const TRANSIENT: readonly string[] = ["EAGAIN", "EBUSY", "EINTR", "EMFILE", "ENF
 /** A request and what it is for, in words for an error message. */
 export interface NetlinkRequest {
   readonly what: string;
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array;
   /** Refusals that count as success, by name: `EEXIST`. */
   readonly tolerate?: readonly string[];
 }
@@ -59,22 +70,25 @@ export class NetlinkSocket {
       libc.setsockopt(this.#descriptor, SOL_NETLINK, option, one, 4);
   }
 
-  /** Sends all requests in one call and reads an answer to each. Throws the first refusal that is not tolerated. */
+  /**
+   * Sends all requests in one call and reads their answers. Throws the first refusal that is not tolerated. The kernel carries out one
+   * after the other, whatever became of those before, and tells refusals in any case: so only the last needs to be acknowledged.
+   */
   exchange(requests: readonly NetlinkRequest[]): readonly (readonly NetlinkMessage[])[] {
     if (requests.length === 0) return [];
-    const first = this.#sequence + 1;
-    this.#send(requests.map(({ bytes }) => stamped(bytes, ++this.#sequence, NLM_F.ACK)));
+    const last = requests.length - 1;
+    const first = this.#send(requests.map(({ bytes }, index) => ({ bytes, flags: index === last ? NLM_F.ACK : 0 })));
     const replies: NetlinkMessage[][] = requests.map(() => []);
     const refusals = new Map<number, NetlinkMessage>();
-    for (let open = requests.length; open > 0; ) {
+    for (let isOpen = true; isOpen; ) {
       for (const reply of this.#receive()) {
         const index = reply.sequence - first;
         // Answers to an earlier request are still there when the reading of them failed.
         if (index < 0) continue;
         if (reply.type !== NLMSG.ERROR) replies[index]?.push(reply);
         else {
-          open--;
           if (errnoOf(reply) !== 0) refusals.set(index, reply);
+          if (index === last) isOpen = false;
         }
       }
     }
@@ -89,10 +103,11 @@ export class NetlinkSocket {
    * Sends requests as one transaction of nftables, framed by `begin` and `end`.
    * @returns the name of the error that stopped it and the request that it was for; undefined when all is done.
    */
-  transact(requests: readonly NetlinkRequest[], { begin, end }: { readonly begin: Buffer; readonly end: Buffer }): Refusal | undefined {
-    const first = this.#sequence + 1;
-    const framed = [begin, ...requests.map(({ bytes }) => stamped(bytes, 0, NLM_F.ACK)), end];
-    this.#send(framed.map((bytes) => stamped(bytes, ++this.#sequence)));
+  transact(
+    requests: readonly NetlinkRequest[],
+    { begin, end }: { readonly begin: Uint8Array; readonly end: Uint8Array },
+  ): Refusal | undefined {
+    const first = this.#send([{ bytes: begin }, ...requests.map(({ bytes }) => ({ bytes, flags: NLM_F.ACK })), { bytes: end }]);
     let open = requests.length;
     let refusal: Refusal | undefined;
     while (open > 0) {
@@ -122,7 +137,7 @@ export class NetlinkSocket {
   }
 
   #dumpOnce(request: NetlinkRequest): { messages: readonly NetlinkMessage[]; torn: boolean } {
-    this.#send([stamped(request.bytes, ++this.#sequence)]);
+    this.#send([request]);
     const messages: NetlinkMessage[] = [];
     let torn = false;
     for (;;) {
@@ -136,9 +151,13 @@ export class NetlinkSocket {
     }
   }
 
-  #send(messages: readonly Buffer[]): void {
-    const bytes = Buffer.concat(messages);
+  /** Sends messages in one call. @returns the sequence number of the first. */
+  #send(messages: readonly BatchPart[]): number {
+    const first = this.#sequence + 1;
+    const bytes = batchOf(messages, first);
+    this.#sequence += messages.length;
     if (this.#libc.send(this.#descriptor, bytes, bytes.length, 0) !== bytes.length) throw failedCall("cannot send to the kernel", "send");
+    return first;
   }
 
   #receive(flags = 0): NetlinkMessage[] {

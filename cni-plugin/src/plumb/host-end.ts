@@ -48,7 +48,8 @@ export function hostEndFaults(attachment: Attachment, link: LinkRecord, bridge: 
   const port = portOf(attachment);
   const isPort = link.master === bridge.index;
   const faults: Fault[] = [];
-  const fault = (says: string, what: string, bytes: Buffer) => faults.push({ says, fixes: [{ kind: "host", request: { what, bytes } }] });
+  const fault = (says: string, what: string, bytes: Uint8Array) =>
+    faults.push({ says, fixes: [{ kind: "host", request: { what, bytes } }] });
   if (link.alias !== alias) fault(`${name} has not our mark`, `mark ${name}`, encodeLinkChange({ index, alias }));
   if (link.mtu !== mtu) fault(`${name} has the MTU ${link.mtu} instead of ${mtu}`, `set MTU of ${name}`, encodeLinkChange({ index, mtu }));
   if (!isPort)

@@ -83,7 +83,7 @@ export function podEndFaults(attachment: Attachment, seen: PodEnd, { index, mtu 
   const faults: Fault[] = [];
   // A pod without an IPv6 address has no other use for one, and what it sends by itself to groups goes to every pod of its bridge.
   const alone: readonly Fix[] = usesIpv6(attachment) ? [] : [{ kind: "pod", request: withoutLinkLocal({ index }) }];
-  const fault = (says: string, bytes: Buffer) =>
+  const fault = (says: string, bytes: Uint8Array) =>
     faults.push({ says, fixes: [{ kind: "pod", request: { what: `mend that ${says}`, bytes } }] });
   if (!seen.isLoopbackUp) fault("the pod's loopback is down", encodeLinkChange({ index: LOOPBACK_INDEX, up: true }));
   if (link.mac !== mac)

@@ -1,4 +1,4 @@
-import { parsePrefix } from "@pharos/hoststate";
+import { macText, parsePrefix } from "@pharos/hoststate";
 import type { PodKey } from "./request.ts";
 
 const MASK = 0xffff_ffff_ffff_ffffn;
@@ -55,7 +55,7 @@ export function freeIfnames(key: PodKey, count: number, others: readonly { reado
 /** A locally administered unicast hardware address (IEEE 802, U/L bit set) that stays the same for the key. */
 export function macOf({ network, containerID, ifname }: PodKey): string {
   const digits = hex12(`mac/${network}/${containerID}/${ifname}`).slice(2);
-  return `02:${digits.replace(/(..)(?=.)/g, "$1:")}`;
+  return macText(`02${digits}`);
 }
 
 /** Start of the alias of every link that belongs to a pod. */
@@ -96,7 +96,7 @@ export function witnessOf(alias: string): Witness | undefined {
   const [, containerID = "", ifname = "", network = "", digits = "", list = "", primary] = match;
   const addresses = list === "" ? [] : list.split(",");
   if (!addresses.every((address) => parsePrefix(address) !== undefined)) return undefined;
-  const mac = digits.replace(/(..)(?=.)/g, "$1:");
+  const mac = macText(digits);
   return { key: { network, containerID, ifname }, mac, addresses, ...(primary === undefined ? {} : { primary }) };
 }
 
@@ -108,7 +108,5 @@ export function isMarkOf(key: PodKey, alias: string): boolean {
 
 /** The hardware address of a bridge: derived from its name, so that it is the same whoever makes the bridge, and stays when ports come and go. */
 export function bridgeMacOf(name: string): string {
-  return `02:${hex12(`bridge/${name}`)
-    .slice(2)
-    .replace(/(..)(?=.)/g, "$1:")}`;
+  return macText(`02${hex12(`bridge/${name}`).slice(2)}`);
 }

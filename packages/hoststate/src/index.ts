@@ -4,6 +4,7 @@ export { applyPlan, type FirewallEffect } from "./effects.ts";
 export type { RenderedFile } from "./files.ts";
 export { isInterfaceName } from "./interface-name.ts";
 export { linkOfRoute } from "./loss.ts";
+export { macText } from "./mac-text.ts";
 export type { Address } from "./network/addresses.ts";
 export {
   FIREWALL_TABLE,

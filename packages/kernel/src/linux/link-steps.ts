@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { PharosError } from "@pharos/base";
-import type { Link } from "@pharos/hoststate";
+import { type Link, macText } from "@pharos/hoststate";
 import { KERNEL_CODES } from "../codes.ts";
 import { encodeLinkChange, encodeLinkCreate, encodeLinkDelete, type LinkFields, type LinkKind } from "../netlink/link-message.ts";
 import type { LinkRecord } from "../netlink/link-record.ts";
@@ -37,7 +37,7 @@ function kindOf(link: Link): LinkKind | undefined {
 function randomMac(): string {
   const bytes = randomBytes(6);
   bytes[0] = ((bytes[0] ?? 0) & 0xfc) | 0x02;
-  return bytes.toString("hex").replace(/(..)(?=.)/g, "$1:");
+  return macText(bytes.toString("hex"));
 }
 
 /**
@@ -53,7 +53,7 @@ function atBirth(link: Link, formerMac: string | undefined): LinkFields {
  * A bridge takes the smallest MTU of its ports unless it was given one, and giving it the one that it has does not count. So it
  * is first given a larger one, which disturbs nobody.
  */
-function pinnedMtu({ kind, name, mtu }: Link): readonly Buffer[] {
+function pinnedMtu({ kind, name, mtu }: Link): readonly Uint8Array[] {
   return kind === "bridge" && mtu !== undefined ? [encodeLinkChange({ name, mtu: Math.min(mtu + 1, 65535) })] : [];
 }
 

@@ -23,7 +23,7 @@ export interface AddressFields {
   readonly protocol?: number;
 }
 
-function body({ index, address, protocol }: AddressFields): Buffer[] {
+function body({ index, address, protocol }: AddressFields): Uint8Array[] {
   const { family, bytes, length } = prefixBytes(address);
   const header = Buffer.alloc(8);
   header.writeUInt8(family, 0);
@@ -37,7 +37,7 @@ function body({ index, address, protocol }: AddressFields): Buffer[] {
  * RTM_NEWADDR; EEXIST when the link has it already. IPv4 gets its broadcast address (RFC 919) below /31;
  * IPv6 skips duplicate detection, so that routes and probes may use the address at once.
  */
-export function encodeAddressAdd(fields: AddressFields): Buffer {
+export function encodeAddressAdd(fields: AddressFields): Uint8Array {
   const prefix = parsePrefix(fields.address);
   const broadcast =
     prefix?.ip.family === "ipv4" && prefix.length < 31 ? [attribute(IFA.BROADCAST, Buffer.from(bytesOf(lastOf(prefix))))] : [];
@@ -46,12 +46,12 @@ export function encodeAddressAdd(fields: AddressFields): Buffer {
 }
 
 /** RTM_DELADDR; EADDRNOTAVAIL when the link does not have it. */
-export function encodeAddressDelete(fields: AddressFields): Buffer {
+export function encodeAddressDelete(fields: AddressFields): Uint8Array {
   return message(RTM.DELADDR, NLM_F.REQUEST, body(fields));
 }
 
 /** RTM_GETADDR of both families, or of one. `index`: a socket with NETLINK_GET_STRICT_CHK gets only that link's; others get all. */
-export function encodeAddressDump({ index = 0, family }: { readonly index?: number; readonly family?: Family } = {}): Buffer {
+export function encodeAddressDump({ index = 0, family }: { readonly index?: number; readonly family?: Family } = {}): Uint8Array {
   const header = Buffer.alloc(8);
   header.writeUInt8(family === undefined ? AF.UNSPEC : familyNumber(family), 0);
   header.writeUInt32LE(index, 4);

@@ -67,8 +67,8 @@ function header(fields: LinkFields): Buffer {
   return bytes;
 }
 
-function attributes(fields: LinkFields): Buffer[] {
-  const all: Buffer[] = [];
+function attributes(fields: LinkFields): Uint8Array[] {
+  const all: Uint8Array[] = [];
   if (fields.name !== undefined) all.push(text(IFLA.IFNAME, fields.name));
   if (fields.mac !== undefined) all.push(attribute(IFLA.ADDRESS, Buffer.from(fields.mac.replaceAll(":", ""), "hex")));
   if (fields.mtu !== undefined) all.push(u32(IFLA.MTU, fields.mtu));
@@ -80,11 +80,11 @@ function attributes(fields: LinkFields): Buffer[] {
   return all;
 }
 
-function flag(type: number, value: boolean | undefined): Buffer[] {
+function flag(type: number, value: boolean | undefined): Uint8Array[] {
   return value === undefined ? [] : [u8(type, value ? 1 : 0)];
 }
 
-function kindData(kind: LinkKind): Buffer[] {
+function kindData(kind: LinkKind): Uint8Array[] {
   switch (kind.kind) {
     case "bridge":
       return [
@@ -104,8 +104,8 @@ function kindData(kind: LinkKind): Buffer[] {
   }
 }
 
-function vxlanData(kind: LinkKind & { kind: "vxlan" }): Buffer[] {
-  const data: Buffer[] = [];
+function vxlanData(kind: LinkKind & { kind: "vxlan" }): Uint8Array[] {
+  const data: Uint8Array[] = [];
   if (kind.vni !== undefined) data.push(u32(IFLA_VXLAN.ID, kind.vni));
   if (kind.remote !== undefined)
     data.push(attribute(kind.remote.includes(":") ? IFLA_VXLAN.GROUP6 : IFLA_VXLAN.GROUP, ipBytes(kind.remote)));
@@ -114,18 +114,18 @@ function vxlanData(kind: LinkKind & { kind: "vxlan" }): Buffer[] {
   return [...data, ...flag(IFLA_VXLAN.LEARNING, kind.learning)];
 }
 
-function linkInfo(kind: LinkKind): Buffer {
+function linkInfo(kind: LinkKind): Uint8Array {
   const data = kindData(kind);
   return nested(IFLA.LINKINFO, [text(IFLA_INFO.KIND, kind.kind), ...(data.length === 0 ? [] : [nested(IFLA_INFO.DATA, data)])]);
 }
 
 /** RTM_NEWLINK that creates a link; EEXIST when the name is taken. A veth peer in another namespace cannot be born up. */
-export function encodeLinkCreate(fields: LinkFields, kind: LinkKind): Buffer {
+export function encodeLinkCreate(fields: LinkFields, kind: LinkKind): Uint8Array {
   return message(RTM.NEWLINK, NLM_F.REQUEST | NLM_F.CREATE | NLM_F.EXCL, [header(fields), ...attributes(fields), linkInfo(kind)]);
 }
 
 /** RTM_NEWLINK that changes an existing link, found by index, else by name; `kind` only for fields that the kind has. */
-export function encodeLinkChange(fields: LinkFields, kind?: LinkKind): Buffer {
+export function encodeLinkChange(fields: LinkFields, kind?: LinkKind): Uint8Array {
   return message(RTM.NEWLINK, NLM_F.REQUEST, [header(fields), ...attributes(fields), ...(kind === undefined ? [] : [linkInfo(kind)])]);
 }
 
@@ -133,7 +133,7 @@ export function encodeLinkChange(fields: LinkFields, kind?: LinkKind): Buffer {
  * RTM_NEWLINK after which a link that is still down gets no link-local IPv6 address when it comes up, and so solicits no routers and
  * reports no groups. EAFNOSUPPORT in a kernel without IPv6.
  */
-export function encodeWithoutLinkLocal(which: Pick<LinkFields, "index" | "name">): Buffer {
+export function encodeWithoutLinkLocal(which: Pick<LinkFields, "index" | "name">): Uint8Array {
   const ofIpv6 = nested(AF.INET6, [u8(IFLA_INET6.ADDR_GEN_MODE, ADDR_GEN_MODE_NONE)]);
   return message(RTM.NEWLINK, NLM_F.REQUEST, [header(which), ...attributes(which), nested(IFLA.AF_SPEC, [ofIpv6])]);
 }
@@ -147,7 +147,7 @@ export interface BridgePortFields {
 }
 
 /** RTM_NEWLINK that changes what a bridge keeps about one of its ports, found by name. */
-export function encodeBridgePortChange(name: string, { hairpin, isolated }: BridgePortFields): Buffer {
+export function encodeBridgePortChange(name: string, { hairpin, isolated }: BridgePortFields): Uint8Array {
   const data = nested(IFLA_INFO.PORT_DATA, [...flag(IFLA_BRPORT.HAIRPIN, hairpin), ...flag(IFLA_BRPORT.ISOLATED, isolated)]);
   return message(RTM.NEWLINK, NLM_F.REQUEST, [
     header({}),
@@ -157,16 +157,16 @@ export function encodeBridgePortChange(name: string, { hairpin, isolated }: Brid
 }
 
 /** RTM_DELLINK by index, by name, or of all links of a group. ENODEV when there is none. */
-export function encodeLinkDelete(which: Pick<LinkFields, "index" | "name" | "group">): Buffer {
+export function encodeLinkDelete(which: Pick<LinkFields, "index" | "name" | "group">): Uint8Array {
   return message(RTM.DELLINK, NLM_F.REQUEST, [header(which), ...attributes(which)]);
 }
 
 /** RTM_GETLINK of one link by index or name. */
-export function encodeLinkGet(which: Pick<LinkFields, "index" | "name">): Buffer {
+export function encodeLinkGet(which: Pick<LinkFields, "index" | "name">): Uint8Array {
   return message(RTM.GETLINK, NLM_F.REQUEST, [header(which), ...attributes(which)]);
 }
 
 /** RTM_GETLINK of all links. */
-export function encodeLinkDump(): Buffer {
+export function encodeLinkDump(): Uint8Array {
   return message(RTM.GETLINK, NLM_F.REQUEST | NLM_F.DUMP, [header({})]);
 }

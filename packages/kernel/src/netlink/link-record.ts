@@ -1,3 +1,4 @@
+import { macText } from "@pharos/hoststate";
 import { BR_STATE_DISABLED, IFF_UP, IFLA, IFLA_BR, IFLA_BRPORT, IFLA_INFO, IFLA_MACVLAN, IFLA_VXLAN, RTM } from "./constants.ts";
 import { ipText } from "./ip-bytes.ts";
 import { MACVLAN_MODES, type MacvlanMode } from "./link-message.ts";
@@ -100,7 +101,7 @@ export function decodeLink({ type, body }: NetlinkMessage): LinkRecord | undefin
     name: textOf(attributes, IFLA.IFNAME) ?? "",
     up: (body.readUInt32LE(8) & IFF_UP) !== 0,
     mtu: u32Of(attributes, IFLA.MTU) ?? 0,
-    ...(mac === undefined || mac.length !== 6 ? {} : { mac: mac.toString("hex").replace(/(..)(?=.)/g, "$1:") }),
+    ...(mac === undefined || mac.length !== 6 ? {} : { mac: macText(mac.toString("hex")) }),
     ...(master === undefined || master === 0 ? {} : { master }),
     ...(parent === undefined || parent === 0 ? {} : { parent }),
     parentElsewhere: attributes.has(IFLA.LINK_NETNSID),

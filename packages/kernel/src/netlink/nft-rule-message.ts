@@ -10,7 +10,7 @@ const NFTA_RULE = { TABLE: 1, CHAIN: 2 } as const;
 const GENMSG_BYTES = 4;
 
 /** NFT_MSG_GETRULE of all rules of a table of the inet family. A table that is not there has none. */
-export function encodeNftRuleDump(table: string): Buffer {
+export function encodeNftRuleDump(table: string): Uint8Array {
   return message(NFT_MSG.GETRULE, NLM_F.REQUEST | NLM_F.DUMP, [Buffer.from([NFPROTO_INET, 0, 0, 0]), text(NFTA_RULE.TABLE, table)]);
 }
 

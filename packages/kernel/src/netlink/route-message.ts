@@ -38,7 +38,7 @@ function scopeNumber(route: RouteFields, family: Family): number {
   return route.gateway === undefined ? RT_SCOPE.LINK : RT_SCOPE.UNIVERSE;
 }
 
-function body(route: RouteFields, scope?: number): Buffer[] {
+function body(route: RouteFields, scope?: number): Uint8Array[] {
   const { bytes, length } = prefixBytes(route.destination);
   const family = parsePrefix(route.destination)?.ip.family ?? "ipv4";
   const header = Buffer.alloc(12);
@@ -59,22 +59,22 @@ function body(route: RouteFields, scope?: number): Buffer[] {
 }
 
 /** RTM_NEWROUTE that adds; EEXIST when destination, table and metric are taken. */
-export function encodeRouteAdd(route: RouteFields): Buffer {
+export function encodeRouteAdd(route: RouteFields): Uint8Array {
   return message(RTM.NEWROUTE, NLM_F.REQUEST | NLM_F.CREATE | NLM_F.EXCL, body(route));
 }
 
 /** RTM_NEWROUTE that adds, or takes the place of the route with the same destination, table and metric. */
-export function encodeRouteReplace(route: RouteFields): Buffer {
+export function encodeRouteReplace(route: RouteFields): Uint8Array {
   return message(RTM.NEWROUTE, NLM_F.REQUEST | NLM_F.CREATE | NLM_F.REPLACE, body(route));
 }
 
 /** RTM_DELROUTE; ESRCH when there is none that agrees in all given fields. The scope is not compared. */
-export function encodeRouteDelete(route: RouteFields): Buffer {
+export function encodeRouteDelete(route: RouteFields): Uint8Array {
   return message(RTM.DELROUTE, NLM_F.REQUEST, body(route, RT_SCOPE.NOWHERE));
 }
 
 /** RTM_GETROUTE of one family, all tables. */
-export function encodeRouteDump(family: Family): Buffer {
+export function encodeRouteDump(family: Family): Uint8Array {
   const header = Buffer.alloc(12);
   header.writeUInt8(familyNumber(family), 0);
   return message(RTM.GETROUTE, NLM_F.REQUEST | NLM_F.DUMP, [header]);

@@ -17,7 +17,7 @@ export interface RuleFields {
   readonly protocol: number;
 }
 
-function body(rule: RuleFields): Buffer[] {
+function body(rule: RuleFields): Uint8Array[] {
   const from = rule.from === undefined ? undefined : prefixBytes(rule.from);
   const to = rule.to === undefined ? undefined : prefixBytes(rule.to);
   const header = Buffer.alloc(12);
@@ -37,17 +37,17 @@ function body(rule: RuleFields): Buffer[] {
 }
 
 /** RTM_NEWRULE; EEXIST when an equal rule exists. */
-export function encodeRuleAdd(rule: RuleFields): Buffer {
+export function encodeRuleAdd(rule: RuleFields): Uint8Array {
   return message(RTM.NEWRULE, NLM_F.REQUEST | NLM_F.CREATE | NLM_F.EXCL, body(rule));
 }
 
 /** RTM_DELRULE; ENOENT when there is none that agrees in all given fields. */
-export function encodeRuleDelete(rule: RuleFields): Buffer {
+export function encodeRuleDelete(rule: RuleFields): Uint8Array {
   return message(RTM.DELRULE, NLM_F.REQUEST, body(rule));
 }
 
 /** RTM_GETRULE of one family. */
-export function encodeRuleDump(family: Family): Buffer {
+export function encodeRuleDump(family: Family): Uint8Array {
   const header = Buffer.alloc(12);
   header.writeUInt8(familyNumber(family), 0);
   return message(RTM.GETRULE, NLM_F.REQUEST | NLM_F.DUMP, [header]);

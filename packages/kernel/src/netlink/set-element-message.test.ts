@@ -1,7 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import { type ElementField, encodeSetElementAdd, encodeSetElementDelete } from "./set-element-message.ts";
 
-const hex = (bytes: Buffer) => bytes.toString("hex").replace(/(.{8})(?=.)/g, "$1 ");
+const hex = (bytes: Uint8Array) =>
+  Buffer.from(bytes)
+    .toString("hex")
+    .replace(/(.{8})(?=.)/g, "$1 ");
 
 describe("elements of nft sets", () => {
   test("concatenate fields that fill whole registers, numbers in network order", () => {

@@ -51,27 +51,27 @@ function header(family: number, resource: number): Buffer {
 }
 
 /** Opens a transaction: what follows up to its end is done as a whole or not at all. */
-export function encodeBatchBegin(): Buffer {
+export function encodeBatchBegin(): Uint8Array {
   return message(NFNL_MSG_BATCH.BEGIN, NLM_F.REQUEST, [header(NFPROTO.UNSPEC, NFNL_SUBSYS_NFTABLES)]);
 }
 
 /** Commits a transaction. */
-export function encodeBatchEnd(): Buffer {
+export function encodeBatchEnd(): Uint8Array {
   return message(NFNL_MSG_BATCH.END, NLM_F.REQUEST, [header(NFPROTO.UNSPEC, NFNL_SUBSYS_NFTABLES)]);
 }
 
 /** NFT_MSG_NEWSETELEM. ENOENT without table or set; no error when the same element is there, EEXIST when the key holds other data. */
-export function encodeSetElementAdd(element: SetElement): Buffer {
+export function encodeSetElementAdd(element: SetElement): Uint8Array {
   return elementMessage(NFT_MSG.NEWSETELEM, NLM_F.REQUEST | NLM_F.CREATE, element);
 }
 
 /** NFT_MSG_DELSETELEM. ENOENT when there is no such element. */
-export function encodeSetElementDelete(element: SetElement): Buffer {
+export function encodeSetElementDelete(element: SetElement): Uint8Array {
   return elementMessage(NFT_MSG.DELSETELEM, NLM_F.REQUEST, element);
 }
 
 /** NFT_MSG_GETSETELEM as a dump: all elements of a set. ENOENT without table or set. */
-export function encodeSetElementDump({ table, set }: Pick<SetElement, "table" | "set">): Buffer {
+export function encodeSetElementDump({ table, set }: Pick<SetElement, "table" | "set">): Uint8Array {
   return message(NFT_MSG.GETSETELEM, NLM_F.REQUEST | NLM_F.DUMP, [
     header(NFPROTO.INET, 0),
     text(NFTA_SET_ELEM_LIST.TABLE, table),
@@ -98,7 +98,7 @@ export function decodeSetElements({ type, body }: NetlinkMessage): readonly stri
 }
 
 /** NFT_MSG_DELSETELEM of an element as `decodeSetElements` told it. */
-export function encodeListedElementDelete({ table, set }: Pick<SetElement, "table" | "set">, listed: string): Buffer {
+export function encodeListedElementDelete({ table, set }: Pick<SetElement, "table" | "set">, listed: string): Uint8Array {
   const [key = "", end = ""] = listed.split(/[-:]/);
   const bytes = (type: number, hex: string) => nested(type, [attribute(NFTA_DATA_VALUE, Buffer.from(hex, "hex"))]);
   const attributes = [bytes(NFTA_SET_ELEM.KEY, key), ...(end === "" ? [] : [bytes(NFTA_SET_ELEM.KEY_END, end)])];
@@ -131,7 +131,7 @@ function isInterval(key: SetElement["key"]): boolean {
   return key.some(({ kind }) => kind === "prefix");
 }
 
-function elementMessage(type: number, flags: number, { table, set, key, data }: SetElement): Buffer {
+function elementMessage(type: number, flags: number, { table, set, key, data }: SetElement): Uint8Array {
   const attributes = [
     value(NFTA_SET_ELEM.KEY, key, "first"),
     ...(data === undefined ? [] : [value(NFTA_SET_ELEM.DATA, data, "first")]),
@@ -147,7 +147,7 @@ function elementMessage(type: number, flags: number, { table, set, key, data }: 
 
 type End = "first" | "last";
 
-function value(type: number, fields: readonly ElementField[], end: End): Buffer {
+function value(type: number, fields: readonly ElementField[], end: End): Uint8Array {
   return nested(type, [attribute(NFTA_DATA_VALUE, valueBytes(fields, end))]);
 }
 

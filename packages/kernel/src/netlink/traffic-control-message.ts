@@ -47,7 +47,7 @@ function header(index: number, { handle = 0, parent, info = 0 }: { handle?: numb
 }
 
 /** RTM_NEWQDISC: a token bucket filter as the link's root, in the place of the one that is there. */
-export function encodeTokenBucketReplace(index: number, { rate, burst, limit }: TokenBucket): Buffer {
+export function encodeTokenBucketReplace(index: number, { rate, burst, limit }: TokenBucket): Uint8Array {
   const parms = Buffer.alloc(TBF_PARMS_BYTES);
   // With a link layer the kernel reckons times itself and wants no table.
   parms.writeUInt8(TC_LINKLAYER_ETHERNET, 1);
@@ -67,13 +67,13 @@ export function encodeTokenBucketReplace(index: number, { rate, burst, limit }: 
 }
 
 /** RTM_NEWQDISC: a place for filters on what the link receives. EEXIST when it is there. */
-export function encodeIngressAdd(index: number): Buffer {
+export function encodeIngressAdd(index: number): Uint8Array {
   const place = header(index, { handle: INGRESS_HANDLE, parent: TC_H.INGRESS });
   return message(RTM_NEWQDISC, NLM_F.REQUEST | NLM_F.CREATE | NLM_F.EXCL, [place, text(TCA.KIND, "ingress")]);
 }
 
 /** RTM_NEWTFILTER: all that the link receives goes out of link `target` instead (u32 and mirred, which every kernel has). */
-export function encodeRedirectAdd(index: number, target: number): Buffer {
+export function encodeRedirectAdd(index: number, target: number): Uint8Array {
   // One key whose mask is zero: it agrees with every frame.
   const selector = Buffer.alloc(32);
   selector.writeUInt8(TC_U32_TERMINAL, 0);
@@ -91,7 +91,7 @@ export function encodeRedirectAdd(index: number, target: number): Buffer {
 }
 
 /** RTM_GETQDISC of a link's root. The kernel answers it like a notification, so it must be told to echo. */
-export function encodeRootQdiscGet(index: number): Buffer {
+export function encodeRootQdiscGet(index: number): Uint8Array {
   return message(RTM_GETQDISC, NLM_F.REQUEST | NLM_F.ECHO, [header(index, { parent: TC_H.ROOT })]);
 }
 
@@ -117,12 +117,12 @@ function bucketOf(options: Attributes): Pick<TokenBucket, "rate" | "limit"> {
 }
 
 /** RTM_DELQDISC of the place for filters, with all of them. EINVAL or ENOENT when there is none. */
-export function encodeIngressDelete(index: number): Buffer {
+export function encodeIngressDelete(index: number): Uint8Array {
   return message(RTM_NEWQDISC + 1, NLM_F.REQUEST, [header(index, { handle: INGRESS_HANDLE, parent: TC_H.INGRESS })]);
 }
 
 /** RTM_GETTFILTER of all filters on what a link receives. */
-export function encodeIngressFilterDump(index: number): Buffer {
+export function encodeIngressFilterDump(index: number): Uint8Array {
   return message(RTM_GETTFILTER, NLM_F.REQUEST | NLM_F.DUMP, [header(index, { parent: INGRESS_HANDLE })]);
 }
 

@@ -4,12 +4,12 @@ import type { RawNetlinkSocket } from "netlink/dist/raw.js";
 import { KERNEL_CODES } from "../codes.ts";
 import { NLM_F, NLMSG, RTM } from "./constants.ts";
 import { encodeLinkDelete, encodeLinkDump } from "./link-message.ts";
-import { message, messagesOf, type NetlinkMessage, stamped } from "./message.ts";
+import { batchOf, message, messagesOf, type NetlinkMessage } from "./message.ts";
 import { isRefusal } from "./netlink-error.ts";
 import { type NetlinkTransport, type RawSocket, transportOn } from "./transport.ts";
 
 /** A socket whose kernel answers each message with what `answer` says. */
-function scripted(answer: (request: NetlinkMessage, attempt: number) => readonly Buffer[]): {
+function scripted(answer: (request: NetlinkMessage, attempt: number) => readonly Uint8Array[]): {
   transport: NetlinkTransport;
   fail: (error: Error) => void;
 } {
@@ -24,7 +24,7 @@ function scripted(answer: (request: NetlinkMessage, attempt: number) => readonly
       const requests = messagesOf(Buffer.concat([bytes].flat()));
       queueMicrotask(() => {
         for (const request of requests) {
-          const replies = answer(request, ++attempts).map((reply) => stamped(reply, request.sequence));
+          const replies = answer(request, ++attempts).map((reply) => batchOf([{ bytes: reply }], request.sequence));
           if (replies.length > 0) events.emit("message", Buffer.concat(replies), { port: 0, groups: 0 });
         }
       });
@@ -34,14 +34,14 @@ function scripted(answer: (request: NetlinkMessage, attempt: number) => readonly
   return { transport: transportOn(socket), fail: (error) => void events.emit("error", error) };
 }
 
-function ack(errno: number): Buffer {
+function ack(errno: number): Uint8Array {
   const payload = Buffer.alloc(4);
   payload.writeInt32LE(-errno);
   return message(NLMSG.ERROR, 0, [payload]);
 }
 
 const link = message(RTM.NEWLINK, NLM_F.MULTI, [Buffer.alloc(16)]);
-const done = (flags = 0): Buffer => message(NLMSG.DONE, NLM_F.MULTI | flags, [Buffer.alloc(4)]);
+const done = (flags = 0): Uint8Array => message(NLMSG.DONE, NLM_F.MULTI | flags, [Buffer.alloc(4)]);
 
 describe("a netlink transport", () => {
   test("asks for an acknowledgement and waits for it", async () => {

@@ -2,7 +2,7 @@ import { PharosError } from "@pharos/base";
 import type { RawNetlinkSocket } from "netlink/dist/raw.js";
 import { KERNEL_CODES } from "../codes.ts";
 import { NLM_F, NLMSG } from "./constants.ts";
-import { errnoOf, messagesOf, type NetlinkMessage, stamped } from "./message.ts";
+import { batchOf, errnoOf, messagesOf, type NetlinkMessage } from "./message.ts";
 import { NetlinkError } from "./netlink-error.ts";
 import { openGuarded } from "./overrun-guard.ts";
 
@@ -12,9 +12,9 @@ export interface NetlinkTransport {
    * Sends the messages, up to 64 in one system call, and waits for all acknowledgements. Each is carried out for itself: a refusal of one
    * does not stop the next. Rejects with the first NetlinkError; resolves with what the kernel answered besides.
    */
-  request(messages: readonly Buffer[]): Promise<readonly NetlinkMessage[]>;
+  request(messages: readonly Uint8Array[]): Promise<readonly NetlinkMessage[]>;
   /** Lists objects; a listing that the kernel marks as torn (NLM_F_DUMP_INTR) is taken again, PHAROS-2002 after 20 times. */
-  dump(message: Buffer): Promise<readonly NetlinkMessage[]>;
+  dump(message: Uint8Array): Promise<readonly NetlinkMessage[]>;
   close(): void;
 }
 
@@ -55,7 +55,7 @@ class SocketTransport implements NetlinkTransport {
     socket.on("error", (error) => this.#fail(error));
   }
 
-  async request(messages: readonly Buffer[]): Promise<readonly NetlinkMessage[]> {
+  async request(messages: readonly Uint8Array[]): Promise<readonly NetlinkMessage[]> {
     const replies: NetlinkMessage[] = [];
     const refusals: unknown[] = [];
     for (let at = 0; at < messages.length; at += BATCH_MESSAGES) {
@@ -68,7 +68,7 @@ class SocketTransport implements NetlinkTransport {
     return replies;
   }
 
-  async #requestBatch(messages: readonly Buffer[]): Promise<readonly NetlinkMessage[]> {
+  async #requestBatch(messages: readonly Uint8Array[]): Promise<readonly NetlinkMessage[]> {
     const numbered = messages.map((message) => this.#numbered(message, NLM_F.ACK));
     const answers = numbered.map(({ sequence }) => this.#expect(sequence, false));
     this.#send(numbered.map(({ bytes }) => bytes));
@@ -78,7 +78,7 @@ class SocketTransport implements NetlinkTransport {
     return settled.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
   }
 
-  dump(message: Buffer): Promise<readonly NetlinkMessage[]> {
+  dump(message: Uint8Array): Promise<readonly NetlinkMessage[]> {
     const result = this.#lastDump.then(() => this.#dumpUntilWhole(message));
     this.#lastDump = result.catch(() => undefined);
     return result;
@@ -89,7 +89,7 @@ class SocketTransport implements NetlinkTransport {
     this.#socket.close();
   }
 
-  async #dumpUntilWhole(message: Buffer): Promise<readonly NetlinkMessage[]> {
+  async #dumpUntilWhole(message: Uint8Array): Promise<readonly NetlinkMessage[]> {
     for (let attempt = 1; ; attempt++) {
       try {
         const { bytes, sequence } = this.#numbered(message, 0);
@@ -102,9 +102,9 @@ class SocketTransport implements NetlinkTransport {
     }
   }
 
-  #numbered(message: Buffer, flags: number): { readonly bytes: Buffer; readonly sequence: number } {
+  #numbered(message: Uint8Array, flags: number): { readonly bytes: Buffer; readonly sequence: number } {
     this.#sequence = this.#sequence === 0xffffffff ? 1 : this.#sequence + 1;
-    return { bytes: stamped(message, this.#sequence, flags), sequence: this.#sequence };
+    return { bytes: batchOf([{ bytes: message, flags }], this.#sequence), sequence: this.#sequence };
   }
 
   #send(messages: readonly Buffer[]): void {
