@@ -3,6 +3,7 @@ import { systemClock } from "@pharos/base";
 import { type ApiWithKinds, startApiWithoutKinds } from "@pharos/lab/kubernetes";
 import type { Store } from "@pharos/store";
 import {
+  applyAll,
   conditionOf,
   doorStore,
   eventOf,
@@ -32,8 +33,7 @@ afterEach(async () => {
 });
 
 test("the operator does nothing while its kinds are not installed, says so once, and begins when they are", async () => {
-  const documents = [vehicle(), podBridge("podBr0", "10.8.1.0/24")];
-  api.kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: documents }));
+  applyAll(api, [vehicle(), podBridge("podBr0", "10.8.1.0/24")]);
   operator = await startOperator(api.kubeconfig);
   const car = { kind: "Node", name: "car" } as const;
   const bridge = { kind: "Bridge", name: "podbr0" } as const;

@@ -7,6 +7,7 @@ import type { Kind, KindMap } from "@pharos/kinds";
 import { type ApiWithKinds, startApiWithKinds } from "@pharos/lab/kubernetes";
 import { type DecodedRevision, ROLLBACK_ANNOTATION, refOf, type Store } from "@pharos/store";
 import {
+  applyAll,
   conditionOf,
   doorStore,
   eventOf,
@@ -60,9 +61,7 @@ const revision = (nth: number) =>
 
 const madeHere = async () => (await revisionsIn(store)).filter(({ number }) => number > before);
 
-function apply(...documents: readonly object[]): void {
-  api.kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: documents }));
-}
+const apply = (...documents: readonly object[]) => applyAll(api, documents);
 
 const tagged = <D extends { readonly metadata: object }>(document: D, change: string): D => ({
   ...document,

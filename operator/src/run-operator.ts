@@ -39,12 +39,6 @@ interface Term {
   readonly leadership: Leadership;
 }
 
-/** Problems are told only once everything was listed: before, the Nodes that they are told of may not be known. */
-function roundOf(term: OperatorTerm, report: RoundReport, view: StoreView): Promise<number | undefined> {
-  report.problems(view);
-  return term.round();
-}
-
 /** Round after round, until the leadership ends. */
 async function rounds(options: OperatorOptions, view: StoreView, { wake, leadership }: Term): Promise<void> {
   const { clock, log, signal, home } = options;
@@ -57,7 +51,11 @@ async function rounds(options: OperatorOptions, view: StoreView, { wake, leaders
     let next: number | undefined;
     const began = clock.monotonic();
     try {
-      next = view.synced() ? await roundOf(term, report, view) : undefined;
+      // Problems, too, only once everything was listed: before, the Nodes that they are told of may not be known.
+      if (view.synced()) {
+        report.problems(view);
+        next = await term.round();
+      }
       report.worked();
       pause = FIRST_PAUSE;
     } catch (error) {

@@ -80,15 +80,22 @@ export function conditionOf(store: Store, ref: ObjectRef, want: Wanted): Promise
   });
 }
 
+/** What tests ask a cluster by. */
+export interface Kubectl {
+  kubectl(args: readonly string[], stdin?: string): string;
+}
+
+/** Applies documents as one hand. */
+export function applyAll(api: Kubectl, documents: readonly object[]): void {
+  api.kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: documents }));
+}
+
 interface ClusterEvents {
   readonly items: readonly { readonly reason: string; readonly message: string; readonly involvedObject: { readonly name: string } }[];
 }
 
 /** An event about the object whose text has `part`. */
-export function eventOf(
-  api: { kubectl(args: readonly string[]): string },
-  { reason, name, part }: { reason: string; name: string; part: string },
-): Promise<unknown> {
+export function eventOf(api: Kubectl, { reason, name, part }: { reason: string; name: string; part: string }): Promise<unknown> {
   return eventually(`event ${reason} of ${name}: ${part}`, async () => {
     const { items } = JSON.parse(api.kubectl(["get", "events", "-A", "-o", "json"])) as ClusterEvents;
     return items.find((each) => each.reason === reason && each.involvedObject.name === name && each.message.includes(part));

@@ -70,6 +70,7 @@ function missingAddresses(socket: NetlinkSocket, bridge: PodBridge, index: numbe
     gateway === undefined ? [] : [`${gateway}/${parsePrefix(subnet)?.length}`],
   );
   if (wanted.length === 0) return [];
+  // Only the families that are wanted: most bridges have none but IPv4 addresses, and reading IPv6 ones takes a library.
   const families = new Set(wanted.map((address) => parsePrefix(address)?.ip.family));
   const addresses = [...families].flatMap((family) => listAddresses(socket, index, family));
   const present = new Set(addresses.map(hostPart));

@@ -1,6 +1,5 @@
 import type { Family } from "@pharos/hoststate";
 import {
-  addressIndexOf,
   decodeAddress,
   decodeLink,
   encodeAddressDump,
@@ -42,7 +41,8 @@ export function withoutLinkLocal(which: { readonly name: string } | { readonly i
 export function listAddresses(socket: NetlinkSocket, index: number, family?: Family): readonly string[] {
   const filter = family === undefined ? { index } : { index, family };
   const replies = socket.dump({ what: "list addresses", bytes: encodeAddressDump(filter), tolerate: ["ENODEV"] });
-  return replies.flatMap((reply) => (addressIndexOf(reply) === index ? (decodeAddress(reply)?.address ?? []) : []));
+  // Kernels before 5.0 list all links.
+  return replies.map(decodeAddress).flatMap((record) => (record?.index === index ? [record.address] : []));
 }
 
 /** All links of the socket's namespace. */

@@ -81,8 +81,6 @@ export function podEndFaults(attachment: Attachment, seen: PodEnd, { index, mtu 
   const { ifname } = key;
   const { link } = seen;
   const faults: Fault[] = [];
-  // A pod without an IPv6 address has no other use for one, and what it sends by itself to groups goes to every pod of its bridge.
-  const alone: readonly Fix[] = usesIpv6(attachment) ? [] : [{ kind: "pod", request: withoutLinkLocal({ index }) }];
   const fault = (says: string, bytes: Uint8Array) =>
     faults.push({ says, fixes: [{ kind: "pod", request: { what: `mend that ${says}`, bytes } }] });
   if (!seen.isLoopbackUp) fault("the pod's loopback is down", encodeLinkChange({ index: LOOPBACK_INDEX, up: true }));
@@ -92,6 +90,8 @@ export function podEndFaults(attachment: Attachment, seen: PodEnd, { index, mtu 
   for (const { address } of addresses.filter((wanted) => !seen.addresses.includes(wanted.address)))
     fault(`${ifname} has not the address ${address}`, encodeAddressAdd({ index, address, protocol: PHAROS_PROTOCOL }));
   if (!link.up) {
+    // A pod without an IPv6 address has no other use for one, and what it sends by itself to groups goes to every pod of its bridge.
+    const alone: readonly Fix[] = usesIpv6(attachment) ? [] : [{ kind: "pod", request: withoutLinkLocal({ index }) }];
     const up = { what: `set ${ifname} up`, bytes: encodeLinkChange({ index, up: true }) };
     faults.push({ says: `${ifname} is down in the pod`, fixes: [...alone, { kind: "pod", request: up }] });
   }

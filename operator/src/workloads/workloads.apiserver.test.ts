@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/gl
 import { systemClock } from "@pharos/base";
 import type { DeployedService, ServiceDeploymentStatus } from "@pharos/kinds";
 import { type ApiWithKinds, startApiWithKinds } from "@pharos/lab/kubernetes";
-import { eventually, podBridge, startOperator, type TestOperator, vehicle } from "../test-operator.ts";
+import { applyAll, eventually, podBridge, startOperator, type TestOperator, vehicle } from "../test-operator.ts";
 
 const camera: DeployedService = { name: "camera", node: "soc1", protocol: "someip", ports: [30490, 30501] };
 const perception: DeployedService = { name: "perception", node: "soc1", protocol: "grpc", ports: [50051], image: "vehicle/perception:1" };
@@ -25,9 +25,7 @@ afterAll(async () => {
 // No garbage collector runs here.
 afterEach(() => void api.kubectl(["delete", "psd,psr,deployments,services", "-l", "!provider", "-n", "default"]));
 
-function create(...documents: readonly object[]): void {
-  api.kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: documents }));
-}
+const create = (...documents: readonly object[]) => applyAll(api, documents);
 
 function report(host: string, node: string): object {
   return {

@@ -58,11 +58,6 @@ export function encodeAddressDump({ index = 0, family }: { readonly index?: numb
   return message(RTM.GETADDR, NLM_F.REQUEST | NLM_F.DUMP, [header]);
 }
 
-/** Index of the link that RTM_NEWADDR is about, without decoding the rest. */
-export function addressIndexOf({ body: bytes }: NetlinkMessage): number {
-  return bytes.readUInt32LE(4);
-}
-
 /** Decodes RTM_NEWADDR or RTM_DELADDR of IPv4 and IPv6; undefined for any other message. */
 export function decodeAddress({ type, body: bytes }: NetlinkMessage): AddressRecord | undefined {
   if (type !== RTM.NEWADDR && type !== RTM.DELADDR) return undefined;

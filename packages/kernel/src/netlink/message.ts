@@ -19,7 +19,7 @@ export interface NetlinkMessage {
 /** Attributes by number. Where the kernel repeats one, the last is kept. */
 export type Attributes = Pick<ReadonlyMap<number, Buffer>, "get" | "has">;
 
-/** Zeroes for so many bytes and the padding behind them. No Buffer: V8 makes small arrays of bytes in its own heap, a third as dear. */
+/** Zeroes for so many bytes and the padding behind them. No Buffer: V8 makes small arrays of bytes in its own heap. */
 function padded(length: number): Uint8Array {
   return new Uint8Array((length + 3) & ~3);
 }
